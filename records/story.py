@@ -1,0 +1,67 @@
+"""Stories: the same text, however many outlets print it; and what is kept of a text to recognise it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What is stored of a text so that its copies are recognised without reading it again.
+
+    Attributes:
+        text_hash: 63-bit hash of the normalised text: equal texts have equal hashes.
+        shingles: the smallest hashes of the text's shingles, unsigned 32 bits each, ascending: the candidate key.
+        sketch: sampled shingle hashes in text order, packed: what verification compares.
+        title: hashes of the title's tokens, unsigned 32 bits each.
+        cjk: whether shingles were made of characters rather than words.
+    """
+
+    text_hash: int
+    shingles: tuple[int, ...]
+    sketch: bytes
+    title: tuple[int, ...]
+    cjk: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stored (or just assigned) member of a story that a new text may be a copy of."""
+
+    article_id: int
+    story_id: int
+    outlet: str
+    published: datetime | None
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class StoryChoice:
+    """Which story an article belongs to, and why.
+
+    Attributes:
+        article_id: the article.
+        story_id: its story; equal to ``article_id`` when the article opens a new story.
+        reason: ``new``, ``same_url``, ``same_text``, ``reprint``, ``excerpt`` or ``update``.
+        score: 0 to 1: how much of the shorter text is covered; 1 for identities and for new stories.
+        matched: the member that decided; None for a new story.
+        merges: stories that turn out to be this one, to be merged with a trace.
+    """
+
+    article_id: int
+    story_id: int
+    reason: str
+    score: float = 1.0
+    matched: int | None = None
+    merges: tuple[int, ...] = ()
+
+
+class Neighbours(Protocol):
+    """Where candidates come from: the warehouse, or memory."""
+
+    def of(self, fingerprints: Sequence[Fingerprint]) -> list[list[Candidate]]:
+        """Return, for each fingerprint, the stored members that share enough of it, best first."""
+        ...
