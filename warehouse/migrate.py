@@ -1,0 +1,157 @@
+"""The schema's history: numbered SQL files, each applied once, in order, in one transaction with its record.
+
+It never edits data by itself and never goes back; before it changes an existing database it keeps a copy of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from records.errors import WarehouseError, WarehouseTooNew
+
+if TYPE_CHECKING:
+    from warehouse.database import Connection
+
+HERE = Path(__file__).parent
+MIGRATIONS = HERE / "migrations"
+VIEWS = HERE / "views.sql"
+
+_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
+_LEDGER = """
+create schema if not exists internal;
+create table if not exists internal.migrations(
+    version integer primary key, name varchar not null, sha256 varchar not null,
+    applied_at timestamptz not null default current_timestamp, duckdb_version varchar not null default version());
+create table if not exists internal.properties(name varchar primary key, value varchar not null);
+comment on table internal.migrations is 'the numbered SQL files that made this schema, one row per file';
+comment on column internal.migrations.version is 'number of the file, from 1 without gaps';
+comment on column internal.migrations.name is 'name of the file';
+comment on column internal.migrations.sha256 is 'SHA-256 of the file as applied: a released file is never edited';
+comment on column internal.migrations.applied_at is 'when it was applied, UTC';
+comment on column internal.migrations.duckdb_version is 'the DuckDB that applied it';
+comment on table internal.properties is 'what govwatch notes about this file as a whole';
+comment on column internal.properties.name is 'name of the property';
+comment on column internal.properties.value is 'its value';
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One numbered file."""
+
+    version: int
+    name: str
+    sql: str
+
+    @property
+    def sha256(self) -> str:
+        """The proof that an applied file was not edited since."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def migrations(folder: Path = MIGRATIONS) -> list[Migration]:
+    """Return the numbered files of ``folder`` in order.
+
+    Raises:
+        WarehouseError: a file is misnamed, or a number is missing or used twice.
+    """
+    found = []
+    for path in sorted(folder.glob("*.sql")):
+        name = _NAME.fullmatch(path.name)
+        if name is None:
+            raise WarehouseError(f"{path.name}: a migration is named like 0004_what_it_does.sql")
+        found.append(Migration(int(name[1]), path.name, path.read_text(encoding="utf-8")))
+    for expected, migration in enumerate(found, start=1):
+        if migration.version != expected:
+            raise WarehouseError(f"{migration.name}: number {expected:04} is missing or used twice in {folder.name}/")
+    return found
+
+
+def bring_up(con: Connection, path: Path, keep: Callable[[int], None], folder: Path = MIGRATIONS) -> list[Migration]:
+    """Bring the database up to the newest schema, and return the migrations that this needed.
+
+    Args:
+        con: open for writing, outside a transaction.
+        path: of the database, for messages.
+        keep: called once with the first missing version before an existing database is changed: makes the backup.
+        folder: where the numbered files are.
+
+    Raises:
+        WarehouseTooNew: the database knows migrations that this govwatch does not.
+        WarehouseError: it is no warehouse of govwatch, or an applied migration was edited.
+    """
+    known = migrations(folder)
+    applied = _applied(con, path)
+    _compare(known, applied, path)
+    missing = known[len(applied) :]
+    if missing and applied:
+        keep(missing[0].version)
+    for migration in missing:
+        _apply(con, migration)
+    _refresh_views(con)
+    return missing
+
+
+def _applied(con: Connection, path: Path) -> list[tuple[int, str, str]]:
+    tables = con.execute("select schema_name, table_name from duckdb_tables() where not internal").fetchall()
+    if ("internal", "migrations") in tables:
+        return con.execute("select version, name, sha256 from internal.migrations order by version").fetchall()
+    if tables:
+        raise WarehouseError(
+            f"{path} is a DuckDB database, but no warehouse of govwatch (it holds {min(tables)[1]!r} and no record of "
+            "migrations); give --warehouse another path"
+        )
+    con.execute(f"begin; {_LEDGER} commit")
+    return []
+
+
+def _compare(known: list[Migration], applied: list[tuple[int, str, str]], path: Path) -> None:
+    if len(applied) > len(known):
+        raise WarehouseTooNew(
+            f"{path} was made by a newer govwatch: it has schema {len(applied)} ({applied[-1][1]}), this program knows "
+            f"{len(known)}; upgrade govwatch, or use the copy that was kept before the upgrade (*.before-*.duckdb)"
+        )
+    for migration, (version, name, sha256) in zip(known, applied, strict=False):
+        if (migration.version, migration.sha256) != (version, sha256):
+            raise WarehouseError(
+                f"{path}: migration {name} was applied with another content than {migration.name} has now; "
+                "a released migration is never edited: add a new one, or use the govwatch that made this file"
+            )
+
+
+def _apply(con: Connection, migration: Migration) -> None:
+    con.execute("begin")
+    try:
+        con.execute(migration.sql)
+        con.execute(
+            "insert into internal.migrations(version, name, sha256) values (?, ?, ?)",
+            [migration.version, migration.name, migration.sha256],
+        )
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+
+
+def _refresh_views(con: Connection) -> None:
+    """Make the views again when their file changed: they hold no data, so they need no history."""
+    sql = VIEWS.read_text(encoding="utf-8")
+    sha256 = hashlib.sha256(sql.encode()).hexdigest()
+    if con.execute("select value from internal.properties where name = 'views'").fetchall() == [(sha256,)]:
+        return
+    con.execute("begin")
+    try:
+        con.execute(sql)
+        con.execute(
+            "insert or replace into internal.properties values ('views', ?)",
+            [sha256],
+        )
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
