@@ -198,6 +198,27 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Discovery:
+    """One item of a source with its identity, and what the frontier shall note about it.
+
+    Attributes:
+        item: as the parser gave it; its ``source`` must be set.
+        url_key: the canonical form of its URL.
+        outcome: PENDING, or PASSED_OVER or OVER_BUDGET when it shall be known but not fetched.
+        reason: why, when it shall not be fetched.
+        origin: BACKFILL for what the first look at a source finds, else LIVE.
+        catch_up: whether what it leads to may only go into digests.
+    """
+
+    item: FeedItem
+    url_key: str
+    outcome: Outcome = Outcome.PENDING
+    reason: str = ""
+    origin: Origin = Origin.LIVE
+    catch_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class UrlOutcome:
     """What the frontier learns about one URL after a try.
 

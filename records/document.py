@@ -27,6 +27,7 @@ class Document:
         seen_at: when govwatch first saw it, in UTC.
         catch_up: it is live, but too old, or its source was silent too long, to alert at once: digest only.
         url: the URL as discovered (the frontier's row); equal to ``article.url`` when there was no redirect.
+        word_count: the count that the facts of a text state which is not at hand (seeds); None: the text is counted.
     """
 
     article_id: int
@@ -42,6 +43,7 @@ class Document:
     country: str | None = None
     tier: int | None = None
     catch_up: bool = False
+    word_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
