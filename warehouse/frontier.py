@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from records import ids
-from records.article import FeedItem, Origin, Outcome, UrlOutcome
+from records.article import Discovery, FeedItem, Origin, Outcome, UrlOutcome
 from warehouse.database import Connection, append, rows
 
 RETRY_AFTER: tuple[timedelta, ...] = (
@@ -31,27 +31,6 @@ RETRY_AFTER: tuple[timedelta, ...] = (
 
 LONGEST_ASKED_WAIT = timedelta(days=1)
 """A server's Retry-After is followed up to here (Media Cloud caps it likewise)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Discovery:
-    """One item of a source with its identity, and what the frontier shall note about it.
-
-    Attributes:
-        item: as the parser gave it; its ``source`` must be set.
-        url_key: the canonical form of its URL.
-        outcome: PENDING, or PASSED_OVER or OVER_BUDGET when it shall be known but not fetched.
-        reason: why, when it shall not be fetched.
-        origin: BACKFILL for what the first look at a source finds, else LIVE.
-        catch_up: whether what it leads to may only go into digests.
-    """
-
-    item: FeedItem
-    url_key: str
-    outcome: Outcome = Outcome.PENDING
-    reason: str = ""
-    origin: Origin = Origin.LIVE
-    catch_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
