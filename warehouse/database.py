@@ -121,15 +121,8 @@ class Warehouse:
         Raises:
             WarehouseError: nothing was published yet, or the copy cannot be read.
         """
-        if not self.read_path.exists():
-            raise WarehouseError(f"{self.read_path}: nothing has been published yet; run `govwatch run` first")
-        with _mapped(self.read_path):
-            con = duckdb.connect(str(self.read_path), read_only=True, config=_CONFIG)
-            try:
-                _set_up(con)
-                yield con
-            finally:
-                con.close()
+        with open_copy(self.read_path) as con:
+            yield con
 
     def publish(self) -> bool:
         """Replace the read copy by the database as it is now; return whether there was anything new.
@@ -214,6 +207,40 @@ class Warehouse:
         for left in self.path.parent.glob(f"{self.read_path.name}.*.new"):
             with contextlib.suppress(OSError):
                 left.unlink()
+
+
+@contextlib.contextmanager
+def open_copy(path: Path, writable: Path | None = None) -> Iterator[Connection]:
+    """Open the read copy at ``path``: read-only, without access to files, network or extensions.
+
+    Within one process, all that have one copy open share what the first one opened; keep such blocks short.
+
+    Args:
+        path: `Warehouse.read_path`.
+        writable: the one file that a COPY statement may write; nobody else in this process may have the copy open then.
+
+    Raises:
+        WarehouseError: or a child: nothing was published yet, or the copy cannot be read.
+    """
+    if not path.exists():
+        raise WarehouseError(f"{path}: nothing has been published yet; run `govwatch run` first")
+    with _mapped(path):
+        # Files can only be allowed after the start, and access only be taken away then.
+        config = _CONFIG if writable is None else _CONFIG | {"enable_external_access": "true"}
+        con = duckdb.connect(str(path), read_only=True, config=config)
+        try:
+            if writable is not None:
+                con.execute(f"set allowed_paths = [{quoted(str(writable))}]")
+                con.execute("set enable_external_access = false")
+            _set_up(con)
+            yield con
+        finally:
+            con.close()
+
+
+def quoted(value: str) -> str:
+    """Return ``value`` as an SQL string literal, for the few statements that take no parameters (COPY, SET)."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def rows(con: Connection, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:

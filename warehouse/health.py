@@ -1,0 +1,156 @@
+"""What `govwatch status` shows: how the sources are, what is pending, what failed, how large it has grown.
+
+It never changes anything, and never judges in code: the states of sources are told by the view ``source_health``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from records.article import Outcome
+from warehouse import runs
+from warehouse.database import Connection, Warehouse, rows
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """One source, as the view ``source_health`` tells it.
+
+    ``state`` is ``off``, ``new`` (never polled), ``failing``, ``empty``, ``silent`` (polls go well, but nothing new for
+    much longer than usual) or ``well``; ``reason`` is one sentence.
+    """
+
+    source_id: str
+    name: str
+    state: str
+    reason: str
+    last_success: datetime | None
+    last_new_item: datetime | None
+    next_poll: datetime | None
+    consecutive_failures: int
+    new_items: int
+    articles: int
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailingUrl:
+    """One URL that has failed and is tried again."""
+
+    url: str
+    source_id: str
+    reason: str
+    attempts: int
+    next_try: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The warehouse at one moment.
+
+    Attributes:
+        outcomes: URLs of the frontier by outcome.
+        due: URLs that are to be fetched now.
+        given_up: URLs that failed for a month.
+        failing: the URLs that fail, the most tried first.
+        sources: every configured source, the troubled first.
+        runs: the last passes, the newest first.
+        stored: rows by table: articles, stories, mentions, figures, and articles by origin as ``articles.live`` ...
+        sizes: bytes by file: the database, its log, the read copy; 0 when missing.
+    """
+
+    outcomes: Mapping[Outcome, int]
+    due: int
+    given_up: int
+    failing: tuple[FailingUrl, ...]
+    sources: tuple[SourceHealth, ...]
+    runs: tuple[runs.Run, ...]
+    stored: Mapping[str, int]
+    sizes: Mapping[str, int]
+
+
+def read(con: Connection, warehouse: Warehouse, now: datetime, *, limit: int = 10) -> Health:
+    """Return the health of the warehouse, read through ``con``: the read copy does.
+
+    Args:
+        con: of `Warehouse.reading` (or of a write window).
+        warehouse: for the sizes of its files.
+        now: what "due" is measured by.
+        limit: most failing URLs and passes that are listed.
+    """
+    due, given_up = rows(
+        con,
+        """
+        select count(*) filter (next_try <= $1), count(*) filter (outcome = 'failed' and next_try is null)
+        from frontier
+        """,
+        [now],
+    )[0]
+    return Health(
+        outcomes=outcomes(con),
+        due=due,
+        given_up=given_up,
+        failing=failing(con, limit),
+        sources=source_health(con),
+        runs=tuple(runs.last(con, limit)),
+        stored=stored(con),
+        sizes=sizes(warehouse),
+    )
+
+
+def outcomes(con: Connection) -> dict[Outcome, int]:
+    """Return how many URLs of the frontier have which outcome, the most frequent first."""
+    found = rows(con, "select outcome, count(*) from frontier group by outcome order by count(*) desc, outcome")
+    return {Outcome(outcome): count for outcome, count in found}
+
+
+def failing(con: Connection, limit: int) -> tuple[FailingUrl, ...]:
+    """Return the URLs that fail and are tried again, the most tried first."""
+    found = rows(
+        con,
+        """
+        select url, source_id, reason, attempts, next_try from frontier
+        where outcome = 'failed' and next_try is not null
+        order by attempts desc, last_try desc, url_id limit $1
+        """,
+        [limit],
+    )
+    return tuple(FailingUrl(*row) for row in found)
+
+
+def source_health(con: Connection) -> tuple[SourceHealth, ...]:
+    """Return how every configured source is, the troubled first."""
+    found = rows(
+        con,
+        """
+        select source_id, name, state, reason, last_success, last_new_item, next_poll, consecutive_failures, new_items,
+            articles, mentions
+        from source_health where configured
+        order by list_position(['failing', 'empty', 'silent', 'new', 'well', 'off'], state), source_id
+        """,
+    )
+    return tuple(SourceHealth(*row) for row in found)
+
+
+def stored(con: Connection) -> dict[str, int]:
+    """Return the number of rows of the main tables, and of articles by origin."""
+    tables = ("articles", "stories", "mentions", "figures")
+    counts = rows(con, " union all ".join(f"select '{table}', count(*) from {table}" for table in tables))
+    origins = rows(con, "select 'articles.' || origin, count(*) from articles group by origin order by origin")
+    return dict((*counts, *origins))
+
+
+def sizes(warehouse: Warehouse) -> dict[str, int]:
+    """Return the bytes of the database, its log and the read copy."""
+    paths = (warehouse.path, warehouse.path.with_name(f"{warehouse.path.name}.wal"), warehouse.read_path)
+    return {path.name: _size(path) for path in paths}
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
