@@ -1,0 +1,217 @@
+"""When a request to a host may start: delay between starts, requests at a time, rest after a 429 or 503.
+
+It keeps time and places, per host and in all; it never sends anything and knows no URL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+Sleep = Callable[[float], Awaitable[object]]
+Admission = Callable[[], Awaitable[object]]
+
+_HOSTS_KEPT = 10_000
+"""Hosts whose pace is remembered; beyond it, those that are idle and owe nothing are forgotten."""
+
+
+@dataclass(slots=True, eq=False)
+class _Host:
+    """The pace of one host; times are seconds of the monotonic clock."""
+
+    delay: float
+    places: asyncio.Semaphore
+    gate: asyncio.Lock = field(default_factory=asyncio.Lock)  # one request at a time waits for the next start
+    last_start: float | None = None
+    answered_at: float | None = None
+    answer: asyncio.Event = field(default_factory=asyncio.Event)
+    starts: int = 0
+    rest_until: float = 0.0
+    strikes: int = 0
+    users: int = 0
+
+    def due(self) -> float:
+        """Return when the next request may start, were nothing to change until then.
+
+        The delay counts from the answer to the last request, so that the server, too, sees it (connecting takes
+        longer the first time); a server that does not answer holds up the next request for one more delay only.
+        """
+        if self.last_start is None or self.delay <= 0:
+            return self.rest_until
+        latest = self.last_start + 2 * self.delay
+        paced = latest if self.answered_at is None else min(self.answered_at + self.delay, latest)
+        return max(paced, self.rest_until)
+
+
+class Pacer:
+    """Shared by all requests of a fetcher.
+
+    Args:
+        delay: seconds between the starts of two requests to one host.
+        per_host: most requests to one host at a time.
+        total: most requests at a time in all.
+        longest_rest: a request waits for a resting host this many seconds at most, and is turned away beyond.
+        clock: monotonic seconds.
+        sleep: waits seconds of that clock.
+    """
+
+    def __init__(
+        self,
+        delay: float,
+        per_host: int,
+        total: int,
+        longest_rest: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._delay = delay
+        self._per_host = per_host
+        self._total = asyncio.Semaphore(total)
+        self._longest_rest = longest_rest
+        self._clock = clock
+        self._sleep = sleep
+        self._hosts: dict[str, _Host] = {}
+
+    def turn(self, host: str, admit: Admission | None = None) -> Turn:
+        """Return the context in which one request to ``host`` runs; entering it waits for the request's time.
+
+        ``admit`` is awaited when the request's time has come, before it takes a place among all requests.
+        """
+        return Turn(self, self._of(host), admit)
+
+    def slow_down(self, host: str, delay: float) -> None:
+        """Let at least ``delay`` seconds pass between two requests to ``host`` (its robots.txt asks for it)."""
+        state = self._of(host)
+        state.delay = max(self._delay, delay)
+
+    def rest(self, host: str, seconds: float) -> None:
+        """Send nothing to ``host`` for ``seconds`` from now."""
+        state = self._of(host)
+        state.rest_until = max(state.rest_until, self._clock() + seconds)
+
+    def strike(self, host: str) -> int:
+        """Count an answer by which ``host`` says that it is overloaded; return how many came in a row."""
+        state = self._of(host)
+        state.strikes += 1
+        return state.strikes
+
+    def forgive(self, host: str) -> None:
+        """Forget the strikes of ``host``: it answers well again."""
+        state = self._hosts.get(host)
+        if state is not None and state.strikes:
+            state.strikes = 0
+
+    def _of(self, host: str) -> _Host:
+        state = self._hosts.get(host)
+        if state is None:
+            if len(self._hosts) >= _HOSTS_KEPT:
+                self._forget_idle_hosts()
+            state = self._hosts[host] = _Host(self._delay, asyncio.Semaphore(self._per_host))
+        return state
+
+    def _forget_idle_hosts(self) -> None:
+        now = self._clock()
+        self._hosts = {
+            name: host
+            for name, host in self._hosts.items()
+            if host.users or host.due() > now or host.delay > self._delay or host.strikes
+        }
+
+    async def _enter(self, host: _Host, admit: Admission | None) -> float:
+        """Wait for the host's next start, then for a place among all; return the rest that forbids it, or 0."""
+        async with host.gate:
+            # Holding the gate until the start itself keeps the distance exact, however long the last two waits take;
+            # taking the place among all last keeps a slow host from holding places that others could use.
+            resting = await self._wait(host)
+            if resting:
+                return resting
+            if admit is not None:
+                await admit()
+            await self._total.acquire()
+            host.last_start = self._clock()
+            host.answered_at = None
+            host.answer.clear()
+            host.starts += 1
+        return 0.0
+
+    async def _wait(self, host: _Host) -> float:
+        while True:
+            now = self._clock()
+            resting = host.rest_until - now
+            if resting > self._longest_rest:
+                return resting
+            due = host.due()
+            if due <= now:
+                return 0.0
+            await self._wait_for_answer_or(host, due, now)
+
+    async def _wait_for_answer_or(self, host: _Host, due: float, now: float) -> None:
+        unanswered = host.last_start is not None and host.answered_at is None and host.rest_until <= now
+        soonest = (host.last_start or 0.0) + host.delay
+        if not unanswered or soonest > now:
+            await self._sleep(min(due, soonest) - now if unanswered else due - now)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(due - now):
+                await host.answer.wait()
+
+    def _leave(self, host: _Host, start: int) -> None:
+        self._answered(host, start)
+        self._total.release()
+
+    def _answered(self, host: _Host, start: int) -> None:
+        # The answer to an older request says nothing about when the server saw the last one.
+        if host.answered_at is None and start == host.starts:
+            host.answered_at = self._clock()
+            host.answer.set()
+
+
+class Turn:
+    """One request's place: ``async with pacer.turn(host) as turn``, then look at `resting` before sending.
+
+    Attributes:
+        resting: seconds that the host rests yet, when that is too long to wait: send nothing. Else 0.
+    """
+
+    __slots__ = ("_admit", "_host", "_pacer", "_start", "resting")
+
+    def __init__(self, pacer: Pacer, host: _Host, admit: Admission | None) -> None:
+        self._pacer = pacer
+        self._host = host
+        self._admit = admit
+        self._start = 0
+        self.resting = 0.0
+
+    def answered(self) -> None:
+        """Note that the head of the answer is here."""
+        self._pacer._answered(self._host, self._start)  # noqa: SLF001 - a turn is the pacer's own handle
+
+    async def __aenter__(self) -> Self:
+        host = self._host
+        host.users += 1
+        try:
+            await host.places.acquire()
+            try:
+                self.resting = await self._pacer._enter(host, self._admit)  # noqa: SLF001
+            except BaseException:
+                host.places.release()
+                raise
+            self._start = host.starts
+        except BaseException:
+            host.users -= 1
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        host = self._host
+        if not self.resting:
+            self._pacer._leave(host, self._start)  # noqa: SLF001
+        host.places.release()
+        host.users -= 1
