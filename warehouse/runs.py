@@ -6,30 +6,37 @@ It never decides whether a pass may start; it only tells which ones were killed 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+import os
+import platform
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from warehouse.database import Connection, append, rows
 
-
-class State(StrEnum):
-    """How a pass stands."""
-
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"  # killed, or the machine went down
+RUNNING = "running"
+INTERRUPTED = "interrupted"
+"""The state of a pass whose process is gone without a word: killed, or the machine went down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One pass, as the table ``runs`` tells it."""
+    """One pass, as the table ``runs`` tells it.
+
+    Attributes:
+        run_id: its identity.
+        kind: ``monitor``, ``deliver``, ``upkeep``, ``seed`` ...
+        state: ``running``, ``interrupted``, or what `finish` was told (``completed``, ``stopped``, ``nothing``, ``failed``).
+        started_at, finished_at: in UTC; the latter is None while it runs.
+        counts: what it did, as numbers by name.
+        error: why it failed, if it did.
+        version: of govwatch.
+        host, pid: where it ran.
+    """
 
     run_id: str
     kind: str
-    state: State
+    state: str
     started_at: datetime
     finished_at: datetime | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -39,46 +46,25 @@ class Run:
     pid: int = 0
 
 
-def start(con: Connection, run: Run) -> None:
-    """Note that a pass began (its state is taken as RUNNING); noting the same one again changes nothing."""
-    if not rows(con, "select 1 from runs where run_id = $1", [run.run_id]):
+def start(con: Connection, run_id: str, now: datetime, *, kind: str = "monitor", version: str = "") -> None:
+    """Note that a pass of this process began; noting the same one again changes nothing.
+
+    Passes of this machine that say they run, though their process is gone, are marked as interrupted.
+    """
+    _mark_interrupted(con, now)
+    if not rows(con, "select 1 from runs where run_id = $1", [run_id]):
         columns = ("run_id", "kind", "state", "started_at", "version", "host", "pid")
-        row = (run.run_id, run.kind, State.RUNNING.value, run.started_at, run.version, run.host, run.pid)
-        append(con, "runs", columns, [row])
+        append(con, "runs", columns, [(run_id, kind, RUNNING, now, version, platform.node(), os.getpid())])
 
 
 def finish(
-    con: Connection, run_id: str, state: State, now: datetime, counts: Mapping[str, int], error: str | None = None
+    con: Connection, run_id: str, now: datetime, state: str, counts: Mapping[str, int], error: str | None = None
 ) -> None:
     """Note how a pass ended and what it did."""
     con.execute(
         "update runs set state = $2, finished_at = $3, counts = $4::json, error = $5 where run_id = $1",
-        [run_id, state.value, now, json.dumps(dict(counts)), error],
+        [run_id, state, now, json.dumps(dict(counts)), error],
     )
-
-
-def interrupt(con: Connection, host: str, alive: Collection[int], now: datetime) -> int:
-    """Mark the passes of this machine that say they run, though their process is gone; return how many.
-
-    Args:
-        con: the connection.
-        host: this machine's name; passes of other machines are left alone.
-        alive: the process ids that `running` named and that still live.
-        now: noted as their end.
-    """
-    found = con.execute(
-        """
-        update runs set state = 'interrupted', finished_at = $1, error = 'its process ended without a word'
-        where state = 'running' and host = $2 and pid not in (select unnest($3::integer[]))
-        """,
-        [now, host, list(alive)],
-    ).fetchall()
-    return int(found[0][0])
-
-
-def running(con: Connection, host: str) -> list[int]:
-    """Return the process ids of this machine's passes that have not said how they ended."""
-    return [row[0] for row in rows(con, "select pid from runs where state = 'running' and host = $1", [host])]
 
 
 def last(con: Connection, limit: int = 10, kind: str | None = None) -> list[Run]:
@@ -92,6 +78,30 @@ def last(con: Connection, limit: int = 10, kind: str | None = None) -> list[Run]
         [kind, limit],
     )
     return [
-        Run(run_id, kind, State(state), begun, ended, json.loads(counts) if counts else {}, *rest)
+        Run(run_id, kind, state, begun, ended, json.loads(counts) if counts else {}, *rest)
         for run_id, kind, state, begun, ended, counts, *rest in found
     ]
+
+
+def _mark_interrupted(con: Connection, now: datetime) -> None:
+    here = platform.node()
+    running = rows(con, "select run_id, pid from runs where state = $1 and host = $2", [RUNNING, here])
+    gone = [run_id for run_id, pid in running if not _alive(pid)]
+    if gone:
+        con.execute(
+            """
+            update runs set state = $1, finished_at = $2, error = 'its process ended without a word'
+            where run_id in (select unnest($3::varchar[]))
+            """,
+            [INTERRUPTED, now, gone],
+        )
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # it lives, and belongs to somebody else
+    return True

@@ -315,7 +315,7 @@ create table runs(
 comment on table runs is 'one row per pass';
 comment on column runs.run_id is 'identity of the pass';
 comment on column runs.kind is 'monitor, deliver, upkeep, seed ...';
-comment on column runs.state is 'running, completed, failed, or interrupted (killed before it could say how it ended)';
+comment on column runs.state is 'running, completed, stopped (asked to end early), nothing (no source answered), failed, or interrupted (killed)';
 comment on column runs.started_at is 'when it began';
 comment on column runs.finished_at is 'when it ended; NULL while it runs';
 comment on column runs.counts is 'what it did, as numbers by name';
