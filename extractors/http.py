@@ -39,6 +39,7 @@ from extractors.headers import as_dict, find, request_headers
 from extractors.lanes import in_lanes
 from extractors.pace import Admission, Pacer, Sleep, Turn
 from extractors.policy import Expect, Policy, Request
+from extractors.pools import HostPools
 from extractors.robots import MAX_BYTES as ROBOTS_MAX_BYTES
 from extractors.robots import RobotsCache
 from records.article import FetchFailed, FetchResult, NotModified, Outcome, Page
@@ -53,7 +54,7 @@ _DRAINED = 65_536
 """Bytes of an unwanted body that are read so that its connection can be used again; beyond, it is closed."""
 
 _URL_LIMIT = 8_192
-_KEEP_ALIVE = 30.0
+_HOSTS_KEPT_ALIVE = 64
 
 
 @dataclass(slots=True)
@@ -83,12 +84,8 @@ class _GuardedTransport(httpx.AsyncHTTPTransport):
     def __init__(self, policy: Policy, backend: httpcore.AsyncNetworkBackend, context: ssl.SSLContext) -> None:
         super().__init__(verify=context, trust_env=False)
         # httpx has no argument for it (0.28); a test sees that a rebound name goes where the guard looked.
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context,
-            max_connections=policy.total_concurrency,
-            max_keepalive_connections=policy.total_concurrency,
-            keepalive_expiry=_KEEP_ALIVE,
-            network_backend=backend,
+        self._pool = HostPools(  # type: ignore[assignment]
+            backend, context, policy.per_host_concurrency, hosts=max(2 * policy.total_concurrency, _HOSTS_KEPT_ALIVE)
         )
 
 
