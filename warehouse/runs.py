@@ -26,7 +26,7 @@ class Run:
     Attributes:
         run_id: its identity.
         kind: ``monitor``, ``deliver``, ``upkeep``, ``seed`` ...
-        state: ``running``, ``interrupted``, or what `finish` was told (``completed``, ``stopped``, ``nothing``, ``failed``).
+        state: ``running``, ``interrupted``, or what `finish` was told (``completed``, ``stopped``, ``failed`` ...).
         started_at, finished_at: in UTC; the latter is None while it runs.
         counts: what it did, as numbers by name.
         error: why it failed, if it did.

@@ -197,20 +197,12 @@ def record_polls(con: Connection, polls: Sequence[Poll], run_id: str | None = No
         _LOG,
         ((run_id, "poll", *_log_row(poll)) for poll in polls),
     )
-    known = {
-        row[0]: row[1:]
-        for row in rows(
-            con,
-            """
-            select source_id, consecutive_failures, every_seconds from sources
-            where source_id in (select unnest($1::varchar[]))
-            """,
-            [[poll.source_id for poll in polls]],
-        )
-    }
     for poll in polls:
-        if poll.source_id in known:
-            _record(con, poll, *known[poll.source_id])
+        state = rows(
+            con, "select consecutive_failures, every_seconds from sources where source_id = $1", [poll.source_id]
+        )
+        if state:
+            _record(con, poll, *state[0])
 
 
 def _record(con: Connection, poll: Poll, failures: int, every_seconds: int) -> None:
