@@ -28,14 +28,41 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
+class Newcomer:
+    """An article whose story is asked for.
+
+    Attributes:
+        article_id: the article.
+        outlet: its outlet's domain; empty when unknown.
+        published: the instant of publication; None when unknown.
+        fingerprint: of its title and text.
+        canonical: the article that its page names as the original (``rel=canonical``), when that is another one.
+    """
+
+    article_id: int
+    outlet: str
+    published: datetime | None
+    fingerprint: Fingerprint
+    canonical: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stored (or just assigned) member of a story that a new text may be a copy of."""
+    """A stored (or just assigned) member of a story that a new text may be a copy of.
+
+    Attributes:
+        article_id, story_id: the member and its story.
+        outlet, published: as in `Newcomer`.
+        fingerprint: its ``shingles`` may be only those that it shares with the text that was asked about.
+        arrival: increases with the order in which members were assigned: the older story survives a merge.
+    """
 
     article_id: int
     story_id: int
     outlet: str
     published: datetime | None
     fingerprint: Fingerprint
+    arrival: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +91,8 @@ class Neighbours(Protocol):
 
     def of(self, fingerprints: Sequence[Fingerprint]) -> list[list[Candidate]]:
         """Return, for each fingerprint, the stored members that share enough of it, best first."""
+        ...
+
+    def stories(self, article_ids: Sequence[int]) -> dict[int, int]:
+        """Return the story of each of these articles that is stored already."""
         ...

@@ -1,0 +1,422 @@
+"""Stories: which story an article belongs to, and why; a story is one text, however many outlets print it.
+
+It never reads a text and never asks a database: it compares fingerprints (`extractors.fingerprints`), and gets the few
+that are worth comparing from a `records.story.Neighbours`. Two different articles on one event are two stories.
+
+The question is how much of one text stands in the other, asked in both directions, because a copy may be cut (all of
+it stands in the original) or wrapped in an outlet's furniture (all of the original stands in it). The rules and their
+constants were measured on labelled real coverage; ``benchmarks/stories.py`` measures them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from extractors.fingerprints import SKETCH_SPAN, SKETCH_SPAN_CJK, fingerprint
+from records.document import Document
+from records.story import Candidate, Fingerprint, Neighbours, Newcomer, StoryChoice
+
+SAME = 0.66
+"""Coverage of one text by the other from which they are one story."""
+
+SAME_TITLE = 0.42
+"""The same, when the headlines agree as well."""
+
+MERGE = 0.76
+"""Coverage from which an article that belongs to one story proves that another story is the same one."""
+
+TITLE_AGREES, TITLE_TOKENS = 0.6, 4
+"""Headlines agree when their words overlap by this Jaccard index and both have so many: "Live blog" proves nothing."""
+
+FAR_APART = timedelta(days=14)
+"""From here on, and within one outlet, an overlap must go both ways: series and profiles repeat their blocks."""
+
+TEMPLATE_NUMBERS, TEMPLATE_AGREES = 6, 0.25
+"""In matching passages with at least so many shingles that hold numbers, this share of them must match: weather
+reports, market lists and other forms are filled in anew each day."""
+
+WINDOW = 13
+"""Sketch entries around a position that tell how well its passage matches: some 40 words."""
+
+MOST_STORIES, MOST_MEMBERS = 8, 3
+"""Stories that an article is compared with, and members of each: the likeliest; one partner is enough."""
+
+_MATCHES = 0.5  # local hit rate from which a position lies in a matching passage (template test)
+_STUB = (
+    20  # sketch entries (some 60 words) below which a text is a stub: of two stubs of one outlet, only headlines tell
+)
+_COMMON = 64  # members that a key hash leads to, from which it is furniture, and is no longer followed
+_KEPT = 3  # members of one story that a key hash leads to: enough to find the story, however many copies there are
+_MOST_CANDIDATES = 48  # per article
+_LATER = 1 << 40  # what is in memory arrived after all that is stored
+
+_Sketch = npt.NDArray[np.uint16]
+_CODES = 1 << 16
+_REAL_CODES = 1 << 15  # distinct hashes in a sketch: the lowest bit tells of numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How one text compares with another, and whether they are one story.
+
+    Attributes:
+        forward: share of the first text that stands in the second, 0 to 1, furniture discounted.
+        backward: share of the second that stands in the first.
+        title: Jaccard index of the headlines' words; 0 when one is too short to prove anything.
+        two_way: both directions were needed: same outlet, or too far apart in time.
+        reason: ``same_text``, ``reprint``, ``excerpt``, ``update``; or, for two stories, ``template`` (a form filled in
+            anew), ``stub`` (two teasers of one outlet) or ``different``.
+    """
+
+    forward: float
+    backward: float
+    title: float
+    two_way: bool
+    reason: str
+
+    @property
+    def score(self) -> float:
+        """The coverage that decides."""
+        return min(self.forward, self.backward) if self.two_way else max(self.forward, self.backward)
+
+    @property
+    def same(self) -> bool:
+        """Whether the two are one story."""
+        return self.reason in ("same_text", "reprint", "excerpt", "update")
+
+
+def choose(documents: Sequence[Newcomer | Document], neighbours: Neighbours) -> list[StoryChoice]:
+    """Return the story of each document, in order of arrival.
+
+    The documents are compared with stored ones and with those before them in the batch, so a batch gives what its
+    documents would give one by one. A document that is stored already keeps its story (``same_url``).
+
+    Args:
+        documents: in order of arrival.
+        neighbours: where stored candidates come from; asked once for the whole batch.
+    """
+    arrivals = [document if isinstance(document, Newcomer) else newcomer(document) for document in documents]
+    stored = neighbours.of([arrival.fingerprint for arrival in arrivals])
+    named = [i for a in arrivals for i in (a.article_id, a.canonical) if i is not None]
+    batch = MemoryNeighbours(neighbours.stories(named))
+    choices = []
+    for arrival, candidates in zip(arrivals, stored, strict=True):
+        known = batch.stories([i for i in (arrival.article_id, arrival.canonical) if i is not None])
+        choice = which_story(arrival, batch.current(candidates) + batch.like(arrival.fingerprint), known)
+        batch.add(arrival, choice)
+        choices.append(choice)
+    return choices
+
+
+def newcomer(document: Document) -> Newcomer:
+    """Return what grouping needs of ``document``."""
+    article = document.article
+    return Newcomer(document.article_id, article.outlet, article.published, document.fingerprint)
+
+
+def which_story(
+    arrival: Newcomer, candidates: Sequence[Candidate], known: Mapping[int, int] | None = None
+) -> StoryChoice:
+    """Return the story of one article, with the reason.
+
+    Args:
+        arrival: the article.
+        candidates: members that share some of its key; the article itself is passed over.
+        known: stories of articles, as far as they matter: the article itself, and the one its page calls canonical.
+    """
+    for named in (arrival.article_id, arrival.canonical):
+        if known and named is not None and named in known:
+            matched = named if named != arrival.article_id else None
+            return StoryChoice(arrival.article_id, known[named], "same_url", matched=matched)
+    others = _likeliest(arrival, candidates)
+    found = _same_stories(arrival, others)
+    if not found:
+        return StoryChoice(arrival.article_id, arrival.article_id, "new")
+    best, match = found[0]
+    one = [member for comparison, member in found if comparison.score >= MERGE] or [match]
+    ages = {member.story_id: min(c.arrival for c in others[member.story_id]) for member in one}
+    story = min(ages, key=lambda story_id: (ages[story_id], story_id))
+    merges = tuple(member.story_id for member in one if member.story_id != story)
+    return StoryChoice(arrival.article_id, story, best.reason, round(best.score, 4), match.article_id, merges)
+
+
+def _likeliest(arrival: Newcomer, candidates: Sequence[Candidate]) -> dict[int, list[Candidate]]:
+    """The members to compare with, by story: those that share most of the key; the earlier first among equals."""
+    key = set(arrival.fingerprint.shingles)
+    others = [c for c in candidates if c.article_id != arrival.article_id]
+    others.sort(key=lambda c: (-len(key.intersection(c.fingerprint.shingles)), c.arrival, c.article_id))
+    stories: dict[int, list[Candidate]] = {}
+    for candidate in others[:_MOST_CANDIDATES]:
+        if candidate.story_id in stories:
+            if len(stories[candidate.story_id]) < MOST_MEMBERS:
+                stories[candidate.story_id].append(candidate)
+        elif len(stories) < MOST_STORIES:
+            stories[candidate.story_id] = [candidate]
+    return stories
+
+
+def _same_stories(arrival: Newcomer, stories: Mapping[int, Sequence[Candidate]]) -> list[tuple[Comparison, Candidate]]:
+    """The stories that the article belongs to, by their best member, best first."""
+    if not stories:
+        return []
+    text = _Text(arrival.fingerprint)
+    members = [[(member, _Text(member.fingerprint)) for member in story] for story in stories.values()]
+    common = _spread([[prepared for _, prepared in story] for story in members])
+    found = []
+    for story in members:
+        compared = [(_compare(arrival, text, member, prepared, common), member) for member, prepared in story]
+        same = [pair for pair in compared if pair[0].same]
+        if same:
+            found.append(max(same, key=lambda pair: pair[0].score))
+    return sorted(found, key=lambda pair: -pair[0].score)
+
+
+def compare(arrival: Newcomer, member: Candidate) -> Comparison:
+    """Return how an article compares with one member of a story, without regard to other stories: for explanations."""
+    text, other = _Text(arrival.fingerprint), _Text(member.fingerprint)
+    return _compare(arrival, text, member, other, _spread([[other]]))
+
+
+# ---- comparing two texts ------------------------------------------------------------------------------------------
+
+
+class _Text:
+    """A fingerprint made ready for comparison."""
+
+    __slots__ = ("chance", "codes", "has", "span", "text_hash", "title")
+
+    def __init__(self, value: Fingerprint) -> None:
+        self.codes: _Sketch = np.frombuffer(value.sketch, "<u2").astype(np.uint16)
+        self.has = np.zeros(_CODES, bool)
+        self.has[self.codes] = True
+        # A code of another text is found here by chance this often: 3 % for the longest articles.
+        self.chance = min(0.9, self.codes.size / _REAL_CODES)
+        self.span = SKETCH_SPAN_CJK if value.cjk else SKETCH_SPAN
+        self.text_hash = value.text_hash
+        self.title = frozenset(value.title)
+
+
+def _spread(stories: Iterable[Sequence[_Text]]) -> npt.NDArray[np.uint8]:
+    """Count, for each code, the stories that hold it: what many stories hold is furniture or a shared quotation."""
+    counts = np.zeros(_CODES, np.uint8)
+    for members in stories:
+        counts[np.unique(np.concatenate([member.codes for member in members]))] += 1
+    return counts
+
+
+def _compare(
+    arrival: Newcomer, text: _Text, member: Candidate, other: _Text, common: npt.NDArray[np.uint8]
+) -> Comparison:
+    two_way = _far_apart(arrival, member)
+    title = _overlap(text.title, other.title)
+    if text.text_hash == other.text_hash and not (two_way and _stubs(arrival, text, member, other)):
+        return Comparison(1.0, 1.0, title, two_way, "same_text")
+    forward, template = _coverage(text, other, common)
+    backward, template_back = _coverage(other, text, common)
+    found = Comparison(forward, backward, title, two_way, "different")
+    if found.score < (SAME_TITLE if title >= TITLE_AGREES else SAME):
+        return found
+    if template or template_back:
+        return Comparison(forward, backward, title, two_way, "template")
+    if _stubs(arrival, text, member, other):
+        return Comparison(forward, backward, title, two_way, "stub")
+    return Comparison(forward, backward, title, two_way, _kind(forward, backward))
+
+
+def _kind(forward: float, backward: float) -> str:
+    """Name what happened to the text: kept, cut, or grown and rewritten."""
+    if min(forward, backward) >= SAME:
+        return "reprint"
+    return "excerpt" if forward >= SAME else "update"
+
+
+def _coverage(text: _Text, other: _Text, common: npt.NDArray[np.uint8]) -> tuple[float, bool]:
+    """Return how much of ``text`` stands in ``other``, and whether the passages that do are a form filled in anew.
+
+    A shingle of n tokens survives copy-editing when all its tokens do; where a share r of the shingles survives, a
+    share r^(1/n) of the tokens does, and r * (n - (n-1) * r^(1/n)) of the tokens lie in a surviving shingle (inclusion
+    and exclusion over the n shingles that hold a token). So a passage with every tenth word changed counts almost
+    whole, while the same number of hits strewn over a text counts little.
+    """
+    if text.codes.size == 0:
+        return 0.0, False
+    hits = other.has[text.codes]
+    rate = _local(hits)
+    rate = np.clip((rate - other.chance) / (1 - other.chance), 0, 1)
+    covered = rate * (text.span - (text.span - 1) * rate ** (1 / text.span))
+    weights = 1 / np.maximum(1, common[text.codes].astype(np.float64) - 1)
+    numbers = (text.codes & 1).astype(bool) & (rate >= _MATCHES)
+    count = int(numbers.sum())
+    template = count >= TEMPLATE_NUMBERS and int(hits[numbers].sum()) < TEMPLATE_AGREES * count
+    return float((covered * weights).sum() / weights.sum()), template
+
+
+def _local(hits: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """The share of hits in the window around each position, cut at the ends of the text."""
+    half = WINDOW // 2
+    total = np.concatenate([[0], np.cumsum(hits)])
+    at = np.arange(hits.size)
+    start, stop = np.maximum(at - half, 0), np.minimum(at + half + 1, hits.size)
+    return np.asarray((total[stop] - total[start]) / (stop - start), np.float64)
+
+
+def _far_apart(arrival: Newcomer, member: Candidate) -> bool:
+    if arrival.outlet and arrival.outlet == member.outlet:
+        return True
+    if arrival.published is None or member.published is None:
+        return False
+    return abs(arrival.published - member.published) > FAR_APART
+
+
+def _stubs(arrival: Newcomer, text: _Text, member: Candidate, other: _Text) -> bool:
+    """Two stubs of one outlet ("This article is for subscribers") under different headlines."""
+    one_outlet = arrival.outlet and arrival.outlet == member.outlet
+    short = max(text.codes.size, other.codes.size) < _STUB
+    return bool(one_outlet and short and text.title and other.title) and text.title != other.title
+
+
+def _overlap(a: frozenset[int], b: frozenset[int]) -> float:
+    return len(a & b) / len(a | b) if min(len(a), len(b)) >= TITLE_TOKENS else 0.0
+
+
+# ---- candidates in memory -----------------------------------------------------------------------------------------
+
+
+class MemoryNeighbours:
+    """Candidates among the articles that were added here: one batch, or the whole of a small collection.
+
+    Args:
+        known: stories of articles that are stored elsewhere.
+    """
+
+    def __init__(self, known: Mapping[int, int] | None = None) -> None:
+        self._known = dict(known or {})
+        self._members: list[Candidate] = []
+        self._postings: dict[int, list[int]] = {}
+        self._merged: dict[int, int] = {}
+
+    def of(self, fingerprints: Sequence[Fingerprint]) -> list[list[Candidate]]:
+        """Return the members that share some of each fingerprint's key, best first."""
+        return [self.like(value) for value in fingerprints]
+
+    def stories(self, article_ids: Sequence[int]) -> dict[int, int]:
+        """Return the story of each of these articles that is known, merges followed."""
+        return {i: self.story(self._known[i]) for i in article_ids if i in self._known}
+
+    def story(self, story_id: int) -> int:
+        """Return the story that ``story_id`` was merged into; itself when it was not."""
+        while story_id in self._merged:
+            story_id = self._merged[story_id]
+        return story_id
+
+    def current(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Return stored candidates under the stories that the merges of this batch have made."""
+        if not self._merged:
+            return list(candidates)
+        return [replace(c, story_id=self.story(c.story_id)) for c in candidates]
+
+    def like(self, value: Fingerprint) -> list[Candidate]:
+        """Return the members that share some of one fingerprint's key, best first."""
+        shared: dict[int, int] = {}
+        for shingle in value.shingles:
+            at = self._postings.get(shingle, ())
+            if len(at) < _COMMON:
+                for i in at:
+                    shared[i] = shared.get(i, 0) + 1
+        best = sorted(shared, key=lambda i: (-shared[i], i))[:_MOST_CANDIDATES]
+        return self.current([self._members[i] for i in best])
+
+    def add(self, arrival: Newcomer, choice: StoryChoice) -> None:
+        """Remember an article and its story; an article that is known already changes nothing."""
+        for merged in choice.merges:
+            self._merged[merged] = choice.story_id
+        if arrival.article_id in self._known:
+            return
+        self._known[arrival.article_id] = choice.story_id
+        number = len(self._members)
+        self._members.append(
+            Candidate(
+                arrival.article_id,
+                choice.story_id,
+                arrival.outlet,
+                arrival.published,
+                arrival.fingerprint,
+                _LATER + number,
+            )
+        )
+        for shingle in arrival.fingerprint.shingles:
+            at = self._postings.setdefault(shingle, [])
+            same = sum(self.story(self._members[i].story_id) == choice.story_id for i in at)
+            if same < _KEPT and len(at) < _COMMON:
+                at.append(number)
+
+
+class StoryIndex:
+    """Stories of a collection that fits into memory: for scripts and for measuring; the pipeline asks the warehouse."""
+
+    def __init__(self) -> None:
+        self._memory = MemoryNeighbours()
+        self._names: dict[int, str] = {}
+        self._ids: dict[str, int] = {}
+
+    def assign(self, documents: Iterable[Any]) -> list[str]:
+        """Return the story of each document, named by the ``id`` of the story's first document.
+
+        May be called again with more documents. What it returns holds after all merges so far.
+
+        Args:
+            documents: in order of arrival; mappings or objects with ``id``, ``title`` and ``text``, and where known
+                ``outlet`` (or ``source``) and ``published`` (or ``day``: a date, ISO 8601 text, or days since 1970).
+                A document without ``id`` gets its number, from 0. The same ``id`` again is the same document.
+        """
+        assigned = []
+        for document in documents:
+            arrival = self._newcomer(document)
+            known = self._memory.stories([arrival.article_id])
+            choice = which_story(arrival, self._memory.like(arrival.fingerprint), known)
+            self._memory.add(arrival, choice)
+            assigned.append(choice.story_id)
+        return [self._names[self._memory.story(story_id)] for story_id in assigned]
+
+    def _newcomer(self, document: Any) -> Newcomer:
+        name = _field(document, "id")
+        name = str(len(self._ids) if name is None else name)
+        number = self._ids.setdefault(name, len(self._ids))
+        self._names[number] = name
+        title, text = _field(document, "title"), _field(document, "text")
+        return Newcomer(
+            number,
+            str(_field(document, "outlet", "source") or ""),
+            _instant(_field(document, "published", "day")),
+            fingerprint(str(title or ""), str(text or "")),
+        )
+
+
+def _field(document: Any, *names: str) -> Any:
+    for name in names:
+        value = document.get(name) if isinstance(document, Mapping) else getattr(document, name, None)
+        if value is not None:
+            return value
+    return None
+
+
+def _instant(value: Any) -> datetime | None:
+    """Read a publication time in the forms that collections use; what cannot be read is unknown."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+    if isinstance(value, int | float):
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value)
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return None
