@@ -346,7 +346,9 @@ class Fetcher:
             raise BadURL("the URL names no host")
         if url.userinfo:
             raise BlockedAddress("a URL with a user name or password is not followed")
-        port = url.port or (443 if url.scheme == "https" else 80)
+        port = url.port if url.port is not None else (443 if url.scheme == "https" else 80)
+        if not 0 < port < 65_536:
+            raise BadURL(f"there is no port {port}")
         refusal = self._addresses.why_host_refused(url.raw_host.decode("ascii"), port)
         if refusal is not None:
             raise BlockedAddress(refusal)
@@ -396,11 +398,18 @@ _OUTCOMES: dict[type[Exception], tuple[Outcome, bool, str]] = {
     httpx.CookieConflict: (Outcome.FAILED, True, "the cookies contradict each other"),
 }
 
+# Faults that httpx and h11 tell apart by their words only; each has a test with a real server.
+_SAID_IN_WORDS: dict[str, tuple[Outcome, bool, str]] = {
+    "Receive buffer too long": (Outcome.TOO_LARGE, False, "the headers of the answer are too long"),
+    "Invalid URL in location header": (Outcome.BLOCKED, False, "it redirects to what is not a URL"),
+}
+
 
 def explain(error: Exception) -> tuple[Outcome, bool, str]:
     """Return what an exception of ours or of httpx means: the outcome, whether to retry, and a sentence."""
-    if isinstance(error, httpx.RemoteProtocolError) and "Receive buffer too long" in str(error):
-        return Outcome.TOO_LARGE, False, "the headers of the answer are too long"
+    for part, meaning in _SAID_IN_WORDS.items():
+        if isinstance(error, httpx.RemoteProtocolError) and part in str(error):
+            return meaning
     for kind in type(error).__mro__:
         if kind in _OUTCOMES:
             outcome, retry, what = _OUTCOMES[kind]
