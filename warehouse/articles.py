@@ -1,0 +1,222 @@
+"""The loader: one batch of documents becomes rows, with stories, mentions, figures and signals, in one transaction.
+
+It never overwrites a stored article, and never decides: which story, and what is worth a signal, it is told by the two
+pure functions that it is given.
+
+    known already? -> which story? -> articles, stories, mentions, figures -> signals -> outcomes of the URLs
+
+Everything happens in the caller's write window: a kill before its commit leaves the URLs pending, a kill after it
+leaves the signals in the outbox. Loading a batch twice changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from records.article import Article, Origin, Outcome, UrlOutcome
+from records.document import Batch, Document
+from records.story import Neighbours, StoryChoice
+from warehouse import frontier, mentions
+from warehouse.database import Connection, append, rows
+
+Choose = Callable[[Sequence[Document], Neighbours], Sequence[StoryChoice]]
+"""Which story does each document belong to? One choice per document, in order."""
+
+Detect = Callable[..., Sequence[Any]]
+"""Which signals do new mentions make, given history?"""
+
+# Scripts written without spaces: one word per character, as the fingerprints count (shared/design stories.md).
+_WORD = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\\W_]+", re.UNICODE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What one batch did.
+
+    Attributes:
+        stored: articles that were new.
+        known: documents whose article was stored already; ``revised`` of them came with another text, which was kept
+            as a revision, and ``filled`` were facts of the seed corpus that got their text.
+        stories_new: stories that the new articles opened.
+        copies: new articles that joined a story of another article.
+        mentions, figures, signals: rows that were written.
+    """
+
+    stored: int = 0
+    known: int = 0
+    revised: int = 0
+    filled: int = 0
+    stories_new: int = 0
+    copies: int = 0
+    mentions: int = 0
+    figures: int = 0
+    signals: int = 0
+
+    def __add__(self, other: LoadReport) -> LoadReport:
+        """Return the sum of two batches."""
+        return LoadReport(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+
+def load(con: Connection, batch: Batch, *, choose: Choose, detect: Detect, run_id: str, now: datetime) -> LoadReport:
+    """Load one batch inside the open write window.
+
+    Args:
+        con: of `warehouse.database.Warehouse.writing`.
+        batch: documents in order of arrival, and the outcome of every URL that was tried for them.
+        choose: which story each new document belongs to (`extractors.stories`).
+        detect: which signals new mentions make, given history (`alerts.detect`).
+        run_id: the pass.
+        now: noted as the time of the load.
+
+    Raises:
+        WarehouseError: DuckDB refused; the window rolls everything back.
+    """
+    unique = {document.article_id: document for document in reversed(batch.documents)}
+    documents = list(reversed(unique.values()))
+    stored = _stored(con, list(unique))
+    new = [document for document in documents if document.article_id not in stored]
+    known = [document for document in documents if document.article_id in stored]
+
+    filled = [document for document in known if not stored[document.article_id].has_text and document.article.text]
+    report = _load_new(con, new, choose, detect, run_id, now) + _fill(con, filled, run_id, now)
+    revised = _revise(con, known, stored, run_id, now)
+    frontier.settle(con, [_truly(outcome, stored) for outcome in batch.outcomes], run_id)
+    return report + LoadReport(known=len(known), revised=revised)
+
+
+def missing_texts(con: Connection, origin: Origin = Origin.SEED) -> set[int]:
+    """Return the articles of which only facts are stored: their texts can be filled in by loading them again."""
+    found = rows(con, "select article_id from articles where text is null and origin = $1", [origin.value])
+    return {row[0] for row in found}
+
+
+def count_words(text: str) -> int:
+    """Return the words of ``text``; each character counts in scripts that are written without spaces."""
+    return sum(1 for _ in _WORD.finditer(text))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What matters of an article that is stored already."""
+
+    has_text: bool
+    text_hash: int | None
+    discovered_url: str
+
+
+_COLUMNS = (
+    "article_id", "url", "url_key", "discovered_url", "canonical_url", "source_id", "outlet", "outlet_name", "country",
+    "tier", "title", "text", "authors", "published", "published_from", "published_raw", "modified", "first_seen",
+    "language", "section", "tags", "image", "word_count", "access", "access_reason", "origin", "catch_up",
+    "extractor", "raw_hash", "text_hash", "run_id",
+)  # fmt: skip
+
+
+def _stored(con: Connection, wanted: list[int]) -> dict[int, _Stored]:
+    found = rows(
+        con,
+        """
+        select article_id, text is not null, text_hash, discovered_url from articles
+        where article_id in (select unnest($1::bigint[]))
+        """,
+        [wanted],
+    )
+    return {row[0]: _Stored(*row[1:]) for row in found}
+
+
+def _load_new(
+    con: Connection, documents: Sequence[Document], choose: Choose, detect: Detect, run_id: str, now: datetime
+) -> LoadReport:
+    if not documents:
+        return LoadReport()
+    from warehouse import signals, stories  # written beside this at this hour
+
+    history = signals.history(con)  # before anything is written: what was known when these articles came
+    choices = choose(documents, stories.StoredNeighbours(con))
+    append(con, "articles", _COLUMNS, (_row(document, run_id) for document in documents))
+    stories.store(con, documents, choices, now)
+    found, figures = mentions.store(con, documents, now, run_id)
+    raised = detect(documents, choices, history)
+    signals.store(con, raised)
+    opened = sum(1 for choice in choices if choice.story_id == choice.article_id)
+    return LoadReport(
+        stored=len(documents),
+        stories_new=opened,
+        copies=len(documents) - opened,
+        mentions=found,
+        figures=figures,
+        signals=len(raised),
+    )
+
+
+def _fill(con: Connection, documents: Sequence[Document], run_id: str, now: datetime) -> LoadReport:
+    """Give articles of which only facts are stored their texts, and the mentions that only a text can prove."""
+    for document in documents:
+        article = document.article
+        con.execute(
+            """
+            update articles set text = $2, word_count = $3, access = $4, extractor = $5, raw_hash = $6, text_hash = $7,
+                title = case when title = '' then $8 else title end, published = coalesce(published, $9::timestamptz)
+            where article_id = $1
+            """,
+            [
+                document.article_id, article.text, count_words(article.text), article.access.value, article.extractor,
+                article.raw_hash, document.fingerprint.text_hash, article.title, article.published,
+            ],
+        )  # fmt: skip
+    found, figures = mentions.replace(con, documents, now, run_id) if documents else (0, 0)
+    return LoadReport(filled=len(documents), mentions=found, figures=figures)
+
+
+def _revise(con: Connection, known: Sequence[Document], stored: dict[int, _Stored], run_id: str, now: datetime) -> int:
+    """Keep the texts of known articles that differ from the first one, each once."""
+    later = [
+        document
+        for document in known
+        if document.article.text
+        and stored[document.article_id].has_text
+        and document.fingerprint.text_hash != stored[document.article_id].text_hash
+    ]
+    if not later:
+        return 0
+    kept = set(
+        rows(
+            con,
+            "select article_id, text_hash from revisions where article_id in (select unnest($1::bigint[]))",
+            [[document.article_id for document in later]],
+        )
+    )
+    new = [d for d in later if (d.article_id, d.fingerprint.text_hash) not in kept]
+    return append(
+        con,
+        "revisions",
+        ("article_id", "text_hash", "seen_at", "title", "text", "run_id"),
+        ((d.article_id, d.fingerprint.text_hash, now, d.article.title, d.article.text, run_id) for d in new),
+    )
+
+
+def _truly(outcome: UrlOutcome, stored: dict[int, _Stored]) -> UrlOutcome:
+    """Return the outcome of a URL, corrected when its article had been stored before through another URL."""
+    before = stored.get(outcome.article_id) if outcome.article_id is not None else None
+    if before is None or outcome.outcome is not Outcome.FETCHED or before.discovered_url == outcome.url:
+        return outcome
+    return replace(outcome, outcome=Outcome.DUPLICATE, reason=f"the same article as {before.discovered_url}")
+
+
+def _row(document: Document, run_id: str) -> tuple[object, ...]:
+    article: Article = document.article
+    return (
+        document.article_id, article.url, document.url_key, document.url, article.canonical_url, document.source,
+        article.outlet, article.outlet_name, document.country, document.tier, article.title, article.text or None,
+        list(article.authors), article.published, article.published_from, article.published_raw, article.modified,
+        document.seen_at, article.language, article.section, list(article.tags), article.image,
+        count_words(article.text) if document.word_count is None else document.word_count,
+        article.access.value, article.access_reason, document.origin.value, document.catch_up, article.extractor,
+        article.raw_hash, document.fingerprint.text_hash, run_id,
+    )  # fmt: skip
