@@ -71,6 +71,9 @@ class Document:
     def add(self, path: KeyPath, message: str, hint: str = "") -> None:
         """Note a mistake at ``path``."""
         known = [part for i, part in enumerate(path) if i == 0 or not _is_union_member(part)]
+        # A refused value may hold a secret, and messages end up in logs.
+        for secret in self.secrets:
+            message = message.replace(secret, "***")
         self.problems.append(Problem(self.path, self.line(path), dotted(known), message, hint))
 
 
@@ -194,14 +197,14 @@ def shape(document: Document, model: type[ShapeT]) -> ShapeT | None:
         result = model.model_validate(document.data)
     except ValidationError as error:
         for entry in error.errors():
-            document.add(entry["loc"], *_say(entry, model, document))
+            document.add(entry["loc"], *_say(entry, model))
         return None
     for path, message, hint in result.mistakes():
         document.add(path, message, hint)
     return None if document.problems else result
 
 
-def _say(entry: Any, model: type[BaseModel], document: Document) -> tuple[str, str]:
+def _say(entry: Any, model: type[BaseModel]) -> tuple[str, str]:
     """Return the message and the hint for one of pydantic's errors."""
     kind, loc = entry["type"], entry["loc"]
     if kind == "extra_forbidden":
@@ -217,8 +220,6 @@ def _say(entry: Any, model: type[BaseModel], document: Document) -> tuple[str, s
         return message, hint
     given = entry.get("input")
     shown = "" if isinstance(given, dict | list) or given is None else f", not {given!r}"
-    if isinstance(given, str) and given in document.secrets:
-        shown = ", not what the environment variable holds"
     return entry["msg"].replace("Input should be", "should be") + shown, ""
 
 
