@@ -45,7 +45,7 @@ class _Zlib:
         out = bytearray()
         while data and len(out) <= room:
             if self._inflate.eof:
-                if self._name != "gzip" or not data.startswith(b"\x1f\x8b"):
+                if self._name != "gzip" or data[:1] != b"\x1f":
                     break  # padding behind the end, which browsers ignore too
                 self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
             try:

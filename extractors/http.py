@@ -21,7 +21,7 @@ import http.cookiejar
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
@@ -180,7 +180,7 @@ class Fetcher:
         """Fetch ``url``; the arguments are those of `Request`. It never raises for what the web is like."""
         return await self._run(Request(url, etag, last_modified, max_bytes, robots, accept, expect))
 
-    def fetch_many(self, requests: Iterable[Request | str]) -> AsyncIterator[FetchResult]:
+    def fetch_many(self, requests: Iterable[Request | str]) -> AsyncGenerator[FetchResult, None]:
         """Fetch all, and yield each result as it comes; results carry the URL that was asked for.
 
         Hosts are worked on side by side, each in the order given, so that a slow one holds up nobody; at most

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from urllib.parse import urlsplit
 
 from extractors.pace import Admission
@@ -18,7 +18,9 @@ Run = Callable[[Request, Admission], Awaitable[FetchResult]]
 """Fetches one request, and awaits the admission before it sends its first byte."""
 
 
-async def in_lanes(requests: Iterable[Request], run: Run, per_host: int, waiting: int) -> AsyncIterator[FetchResult]:
+async def in_lanes(
+    requests: Iterable[Request], run: Run, per_host: int, waiting: int
+) -> AsyncGenerator[FetchResult, None]:
     """Run all requests, ``per_host`` at a time for each host and in the order given; yield results as they come.
 
     At most ``waiting`` results that may hold a page exist at a time, in the making or not yet taken.

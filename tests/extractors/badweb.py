@@ -52,12 +52,12 @@ class BadWeb:
     pages: dict[str, Handler] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
     log: list[Visit] = field(default_factory=list)
+    open: int = 0  # requests being answered now
     busiest: int = 0
     port: int = 0
 
     async def __aenter__(self) -> Self:
         self._counts: Counter[str] = Counter()
-        self._open = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -102,13 +102,13 @@ class BadWeb:
         self._counts[key] += 1
         visit = Visit(path, headers, time.monotonic(), self._counts[key], writer)
         self.log.append(visit)
-        self._open += 1
-        self.busiest = max(self.busiest, self._open)
+        self.open += 1
+        self.busiest = max(self.busiest, self.open)
         try:
             handler = self.pages.get(key)
             await (handler(visit) if handler else visit.answer("404 Not Found", b"nothing"))
         finally:
-            self._open -= 1
+            self.open -= 1
         return visit.keep
 
 
@@ -194,12 +194,12 @@ async def no_http(visit: Visit) -> None:
     visit.keep = False
 
 
-def bomb(gigabytes: float, member: bytes | None = None) -> bytes:
-    """Gzip of so many gigabytes of zeros, made without holding them."""
+def bomb(gigabytes: int) -> bytes:
+    """Gzip of so many gigabytes of zeros: one compressed block, said again and again."""
     compress = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    block = bytes(1 << 20)
-    pieces = [compress.compress(block) for _ in range(int(gigabytes * 1024))]
-    return b"".join([*pieces, compress.flush()])
+    zeros = bytes(1 << 26)
+    start, again = (compress.compress(zeros) + compress.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return start + again * (gigabytes * 16 - 1) + compress.flush()
 
 
 def gzipped(body: bytes = PAGE) -> Handler:
