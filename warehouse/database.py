@@ -175,6 +175,8 @@ class Warehouse:
                 if _PID.search(str(error)) is None or time.monotonic() >= deadline:
                     raise
                 time.sleep(min(0.1, self.lock_timeout / 10))
+            except duckdb.PermissionException as error:  # it would load an extension that reads this kind of file
+                raise WarehouseCorrupt(f"{self.path} is a file of another program, not a DuckDB database") from error
             else:
                 _set_up(con)
                 return con
