@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,9 +27,18 @@ def now() -> datetime:
     return NOON
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the newest schema and nothing in it: made once, copied for each test."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("empty") / "news.duckdb")
+    warehouse.prepare()
+    return warehouse.path
+
+
 @pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    """A warehouse that no file exists of yet."""
+def warehouse(empty_database: Path, tmp_path: Path) -> Warehouse:
+    """An empty warehouse."""
+    shutil.copyfile(empty_database, tmp_path / "news.duckdb")
     return Warehouse(tmp_path / "news.duckdb", lock_timeout=2.0, command="pytest")
 
 

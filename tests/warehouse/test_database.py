@@ -126,7 +126,8 @@ def test_publishing_twice_copies_once(warehouse: Warehouse) -> None:
     assert warehouse.read_path.stat().st_ino == before.st_ino
 
 
-def test_publishing_what_was_never_written_makes_an_empty_warehouse_to_read(warehouse: Warehouse) -> None:
+def test_publishing_what_was_never_written_makes_an_empty_warehouse_to_read(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "news.duckdb")
     assert warehouse.publish() is True
     assert properties(warehouse) == []
 
