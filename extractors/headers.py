@@ -19,9 +19,10 @@ _ACCEPT = {
 _VALIDATOR_LIMIT = 1_024
 
 
-def request_headers(user_agent: str, wish: Request) -> list[tuple[bytes, bytes]]:
-    """Return the headers of a request, but for Host."""
+def request_headers(host: bytes, user_agent: str, wish: Request) -> list[tuple[bytes, bytes]]:
+    """Return all headers of a request to ``host`` (with its port, unless it is the scheme's own)."""
     headers = [
+        (b"Host", host),
         (b"User-Agent", user_agent.encode("ascii", "replace")),
         (b"Accept", (wish.accept or _ACCEPT[wish.expect]).encode("ascii", "replace")),
         (b"Accept-Encoding", ACCEPT_ENCODING.encode("ascii")),

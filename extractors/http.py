@@ -21,7 +21,7 @@ import http.cookiejar
 import logging
 import ssl
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
@@ -76,6 +76,18 @@ class _Redirect:
 
     url: str
     permanent: bool
+
+
+class _Empty(httpx.AsyncByteStream):
+    """The body of a GET: nothing; being asked for it tells that the head is sent."""
+
+    def __init__(self, sent: Callable[[], None]) -> None:
+        self._sent = sent
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._sent()
+        return
+        yield b""
 
 
 class _GuardedTransport(httpx.AsyncHTTPTransport):
@@ -252,7 +264,8 @@ class Fetcher:
         request = httpx.Request(
             "GET",
             url,
-            headers=request_headers(self.policy.user_agent, attempt.request),
+            headers=request_headers(url.netloc, self.policy.user_agent, attempt.request),
+            stream=_Empty(turn.sent),
             extensions={"timeout": self._timeouts},
         )
         response = await self._client.send(request, stream=True)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from types import TracebackType
 from typing import Self
 
@@ -27,10 +28,10 @@ class _Host:
     delay: float
     places: asyncio.Semaphore
     gate: asyncio.Lock = field(default_factory=asyncio.Lock)  # one request at a time waits for the next start
-    last_start: float | None = None
-    answered_at: float | None = None
-    answer: asyncio.Event = field(default_factory=asyncio.Event)
     starts: int = 0
+    sent_at: float | None = None  # of the last request that started
+    answered_at: float | None = None  # of the same
+    news: asyncio.Event = field(default_factory=asyncio.Event)  # it was sent, or answered
     rest_until: float = 0.0
     strikes: int = 0
     users: int = 0
@@ -38,14 +39,15 @@ class _Host:
     def due(self) -> float:
         """Return when the next request may start, were nothing to change until then.
 
-        The delay counts from the answer to the last request, so that the server, too, sees it (connecting takes
-        longer the first time); a server that does not answer holds up the next request for one more delay only.
+        The delay counts from the head of the answer to the last request: only then is it sure that the server has
+        seen it. A server that is slow to answer holds up the next request for one more delay only, counted from the
+        sending; what is not even sent yet (a connection being made) holds it up until it is.
         """
-        if self.last_start is None or self.delay <= 0:
-            return self.rest_until
-        latest = self.last_start + 2 * self.delay
-        paced = latest if self.answered_at is None else min(self.answered_at + self.delay, latest)
-        return max(paced, self.rest_until)
+        if not self.starts or self.delay <= 0:
+            return 0.0
+        answer_counts = inf if self.answered_at is None else self.answered_at + self.delay
+        sending_counts = inf if self.sent_at is None else self.sent_at + 2 * self.delay
+        return min(answer_counts, sending_counts)
 
 
 class Pacer:
@@ -119,7 +121,7 @@ class Pacer:
         self._hosts = {
             name: host
             for name, host in self._hosts.items()
-            if host.users or host.due() > now or host.delay > self._delay or host.strikes
+            if host.users or max(host.due(), host.rest_until) > now or host.delay > self._delay or host.strikes
         }
 
     async def _enter(self, host: _Host, admit: Admission | None) -> float:
@@ -133,10 +135,8 @@ class Pacer:
             if admit is not None:
                 await admit()
             await self._total.acquire()
-            host.last_start = self._clock()
-            host.answered_at = None
-            host.answer.clear()
             host.starts += 1
+            host.sent_at = host.answered_at = None
         return 0.0
 
     async def _wait(self, host: _Host) -> float:
@@ -146,29 +146,31 @@ class Pacer:
             if resting > self._longest_rest:
                 return resting
             due = host.due()
-            if due <= now:
+            if resting > 0 or (due > now and host.answered_at is not None):
+                await self._sleep(max(resting, due - now if host.answered_at is not None else 0.0))
+            elif due > now:
+                host.news.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(None if due == inf else due - now):
+                        await host.news.wait()
+            else:
                 return 0.0
-            await self._wait_for_answer_or(host, due, now)
-
-    async def _wait_for_answer_or(self, host: _Host, due: float, now: float) -> None:
-        unanswered = host.last_start is not None and host.answered_at is None and host.rest_until <= now
-        soonest = (host.last_start or 0.0) + host.delay
-        if not unanswered or soonest > now:
-            await self._sleep(min(due, soonest) - now if unanswered else due - now)
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(due - now):
-                await host.answer.wait()
 
     def _leave(self, host: _Host, start: int) -> None:
         self._answered(host, start)
         self._total.release()
 
+    # What happens to an older request says nothing about when the server saw the last one, hence the numbers.
+
+    def _sent(self, host: _Host, start: int) -> None:
+        if host.sent_at is None and start == host.starts:
+            host.sent_at = self._clock()
+            host.news.set()
+
     def _answered(self, host: _Host, start: int) -> None:
-        # The answer to an older request says nothing about when the server saw the last one.
         if host.answered_at is None and start == host.starts:
             host.answered_at = self._clock()
-            host.answer.set()
+            host.news.set()
 
 
 class Turn:
@@ -186,6 +188,10 @@ class Turn:
         self._admit = admit
         self._start = 0
         self.resting = 0.0
+
+    def sent(self) -> None:
+        """Note that the request is on its way."""
+        self._pacer._sent(self._host, self._start)  # noqa: SLF001
 
     def answered(self) -> None:
         """Note that the head of the answer is here."""

@@ -154,10 +154,12 @@ def test_starts_are_counted_from_the_answer_but_a_silent_server_holds_up_one_del
     async def scenario() -> None:
         pacer = Pacer(delay=0.05, per_host=5, total=40, longest_rest=45)
         starts = []
-        async with pacer.turn("example.org"):  # never answered while the next one waits
+        async with pacer.turn("example.org") as first_turn:  # never answered while the next one waits
+            first_turn.sent()
             starts.append(time.monotonic())
             async with pacer.turn("example.org") as second:
                 starts.append(time.monotonic())
+                second.sent()
                 await asyncio.sleep(0.02)
                 second.answered()
                 async with pacer.turn("example.org"):
@@ -165,6 +167,21 @@ def test_starts_are_counted_from_the_answer_but_a_silent_server_holds_up_one_del
         silent, answered = gaps(starts)
         assert silent >= 0.1
         assert 0.07 <= answered < 0.1
+
+    asyncio.run(scenario())
+
+
+def test_nothing_starts_while_the_last_request_is_not_even_sent() -> None:
+    async def scenario() -> None:
+        pacer = Pacer(delay=0.01, per_host=5, total=40, longest_rest=45)
+        async with pacer.turn("example.org") as connecting:
+            second = asyncio.create_task(pacer.turn("example.org").__aenter__())
+            await asyncio.sleep(0.1)
+            assert not second.done()
+            connecting.sent()
+            sent = time.monotonic()
+            await second
+            assert time.monotonic() - sent >= 0.02
 
     asyncio.run(scenario())
 
