@@ -19,6 +19,7 @@ import resource
 import sys
 import time
 from collections import Counter, defaultdict
+from datetime import UTC, datetime
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import ClassVar
@@ -134,7 +135,7 @@ def overhead(pages: int = 3000, rounds: int = 3) -> dict[str, object]:
 
     async def ours() -> None:
         policy = Policy("govwatch/0.1", per_host_delay=0, allow_private_hosts=("127.0.0.0/8",))
-        async with Fetcher(policy) as fetcher:
+        async with Fetcher(policy, lambda: datetime.now(UTC)) as fetcher:
             async for result in fetcher.fetch_many([Request(url, expect="html") for url in urls]):
                 assert isinstance(result, Page)
 
@@ -178,7 +179,7 @@ def whole_web(hosts: int = 200, pages: int = 100, delay: float = 0.2) -> dict[st
     seen: Counter[str] = Counter()
 
     async def run() -> None:
-        async with Fetcher(policy) as fetcher:
+        async with Fetcher(policy, lambda: datetime.now(UTC)) as fetcher:
             async for result in fetcher.fetch_many(wishes):
                 seen["well" if isinstance(result, Page) else str(getattr(result, "outcome", "unchanged"))] += 1
 

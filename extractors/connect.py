@@ -7,13 +7,16 @@ another to the connection (DNS rebinding). It never speaks HTTP.
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import socket
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import certifi
 import httpcore
 
 from extractors.addresses import Address, AddressPolicy, parse_address
@@ -170,6 +173,14 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         if not allowed:
             raise BlockedAddress(refusals[0])
         return allowed
+
+
+@functools.cache
+def tls_context() -> ssl.SSLContext:
+    """Return the one TLS context: certifi's authorities and the machine's own (an office's proxy may need them)."""
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.set_default_verify_paths()
+    return context
 
 
 def _spread(addresses: Sequence[Address]) -> list[Address]:

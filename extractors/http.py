@@ -16,25 +16,23 @@ A fetch, hop by hop::
 from __future__ import annotations
 
 import asyncio
-import functools
 import http.cookiejar
 import logging
 import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-import certifi
 import httpcore
 import httpx
 
 from extractors import answers
 from extractors.addresses import AddressPolicy
 from extractors.bodies import Body, is_binary, may_be_html
-from extractors.connect import GuardedBackend, Resolve, Resolver
+from extractors.connect import GuardedBackend, Resolve, Resolver, tls_context
 from extractors.headers import as_dict, find, request_headers
 from extractors.lanes import in_lanes
 from extractors.pace import Admission, Pacer, Sleep, Turn
@@ -46,7 +44,7 @@ from records.article import FetchFailed, FetchResult, NotModified, Outcome, Page
 from records.errors import BadURL, BlockedAddress, Timeout, TooLarge, TooManyRedirects, Unreachable
 from records.text import clean
 
-__all__ = ["Expect", "Fetcher", "Policy", "Request", "explain", "tls_context", "utc_now"]
+__all__ = ["Expect", "Fetcher", "Policy", "Request", "explain"]
 
 _log = logging.getLogger(__name__)
 
@@ -101,19 +99,6 @@ class _GuardedTransport(httpx.AsyncHTTPTransport):
         )
 
 
-@functools.cache
-def tls_context() -> ssl.SSLContext:
-    """Return the one TLS context: certifi's authorities and the machine's own (an office's proxy may need them)."""
-    context = ssl.create_default_context(cafile=certifi.where())
-    context.set_default_verify_paths()
-    return context
-
-
-def utc_now() -> datetime:
-    """Return the present moment in UTC: the clock of those who inject none."""
-    return datetime.now(UTC)
-
-
 class Fetcher:
     """Fetches politely; an async context manager, to be used within one event loop.
 
@@ -124,7 +109,7 @@ class Fetcher:
         clock: monotonic seconds.
         resolve: asked for addresses instead of the system.
         robots: rules to share with other fetchers, so that a site is asked for them once a day; None for own ones.
-        tls: another TLS context than `tls_context` (tests trust their own authority).
+        tls: another TLS context than `extractors.connect.tls_context` (tests trust their own authority).
 
     Raises:
         ValueError: ``policy.allow_private_hosts`` holds something that is no host, address or network.
@@ -133,7 +118,7 @@ class Fetcher:
     def __init__(
         self,
         policy: Policy,
-        now: Callable[[], datetime] = utc_now,
+        now: Callable[[], datetime],
         sleep: Sleep = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
         resolve: Resolve | None = None,
@@ -320,7 +305,7 @@ class Fetcher:
         asked = None
         if verdict.outcome is Outcome.FAILED:
             asked = answers.retry_after(find(response.headers.raw, b"retry-after"), self._now(), policy.retry_after_cap)
-        if status in answers.OVERLOADED:
+        if status in answers.OVERLOADED or asked is not None:
             strikes = self._pacer.strike(host)
             self._pacer.rest(host, answers.rest_after(status, asked, strikes, policy.back_off, policy.retry_after_cap))
         attempt.passing = status in answers.PASSING

@@ -14,11 +14,17 @@ import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Self
 
 Handler = Callable[["Visit"], Awaitable[None]]
 
 PAGE = b"<!doctype html><html><head><title>A law passes</title></head><body><p>It passed.</p></body></html>"
+
+
+def utc_now() -> datetime:
+    """The wall clock, for those who do not care."""
+    return datetime.now(UTC)
 
 
 @dataclass(slots=True)

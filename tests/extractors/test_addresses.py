@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from extractors.addresses import AddressPolicy, parse_address
 from extractors.http import Fetcher, Policy
 from records.article import FetchFailed, Outcome, Page
-from tests.extractors.badweb import BadWeb, redirect, well
+from tests.extractors.badweb import BadWeb, redirect, utc_now, well
 
 # Names that an attacker's name server answers as it likes.
 HOSTILE_NAMES = {
@@ -127,7 +127,7 @@ async def resolve(host: str, port: int) -> list[str]:
 @pytest.mark.parametrize(("url", "what"), CASES, ids=[f"{url} {what}" for url, what in CASES])
 def test_no_form_of_a_forbidden_address_is_fetched(url: str, what: str) -> None:
     async def scenario() -> None:
-        async with Fetcher(Policy("govwatch/0.1", per_host_delay=0), resolve=resolve) as fetcher:
+        async with Fetcher(Policy("govwatch/0.1", per_host_delay=0), utc_now, resolve=resolve) as fetcher:
             result = await fetcher.fetch(url, robots=False)
         assert isinstance(result, FetchFailed), what
         assert result.outcome is Outcome.BLOCKED, result
@@ -152,7 +152,7 @@ def test_a_redirect_to_a_forbidden_address_is_refused_as_well(url: str) -> None:
 
             front = web.url("/hop", host="front.test")
             policy = Policy("govwatch/0.1", per_host_delay=0, allow_private_hosts=("front.test",), tries=1)
-            async with Fetcher(policy, resolve=answer) as fetcher:
+            async with Fetcher(policy, utc_now, resolve=answer) as fetcher:
                 result = await fetcher.fetch(front, robots=False)
         assert isinstance(result, FetchFailed)
         assert result.outcome is Outcome.BLOCKED, result
@@ -172,7 +172,7 @@ def test_a_name_that_answers_twice_differently_is_connected_to_the_address_that_
     async def scenario() -> None:
         async with BadWeb({"/": well()}) as web:
             policy = Policy("govwatch/0.1", per_host_delay=0, allow_private_hosts=("127.0.0.1",))
-            async with Fetcher(policy, resolve=rebind) as fetcher:
+            async with Fetcher(policy, utc_now, resolve=rebind) as fetcher:
                 result = await fetcher.fetch(web.url("/", host="rebind.test"), robots=False)
         assert isinstance(result, Page)
         assert web.log[0].headers["host"] == f"rebind.test:{web.port}"
@@ -188,7 +188,7 @@ def test_of_several_addresses_only_the_allowed_ones_are_connected_to() -> None:
     async def scenario() -> None:
         async with BadWeb({"/": well()}) as web:
             policy = Policy("govwatch/0.1", per_host_delay=0, allow_private_hosts=("127.0.0.0/8",))
-            async with Fetcher(policy, resolve=mixed) as fetcher:
+            async with Fetcher(policy, utc_now, resolve=mixed) as fetcher:
                 assert isinstance(await fetcher.fetch(web.url("/", host="mixed.test"), robots=False), Page)
 
     asyncio.run(scenario())

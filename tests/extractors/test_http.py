@@ -14,7 +14,7 @@ from extractors.http import Fetcher, Policy, Request, explain
 from records.article import FetchFailed, FetchResult, NotModified, Outcome, Page
 from records.errors import FetchError, GovwatchError, Retry
 from tests.extractors import badweb
-from tests.extractors.badweb import PAGE, BadWeb, Handler, Visit, always, first, redirect, well
+from tests.extractors.badweb import PAGE, BadWeb, Handler, Visit, always, first, redirect, utc_now, well
 
 
 def policy(**changes: Any) -> Policy:
@@ -29,7 +29,7 @@ def fetch(
 
     async def scenario() -> tuple[FetchResult, BadWeb]:
         world = BadWeb(pages if isinstance(pages, dict) else {path: pages})
-        async with world as web, Fetcher(policy(**changes)) as fetcher:
+        async with world as web, Fetcher(policy(**changes), utc_now) as fetcher:
             return await fetcher.fetch(web.url(path), **({"robots": False} | (wish or {}))), web
 
     return asyncio.run(scenario())
@@ -105,7 +105,7 @@ def test_connections_are_used_again() -> None:
             writers.add(id(visit.writer))
             await visit.answer("404 Not Found" if visit.path == "/missing" else "200 OK")
 
-        async with BadWeb({"/": note, "/missing": note}) as web, Fetcher(policy()) as fetcher:
+        async with BadWeb({"/": note, "/missing": note}) as web, Fetcher(policy(), utc_now) as fetcher:
             for path in ("/", "/missing", "/", "/missing", "/"):
                 await fetcher.fetch(web.url(path), robots=False)
         assert len(writers) == 1
@@ -115,7 +115,7 @@ def test_connections_are_used_again() -> None:
 
 def test_cookies_are_neither_kept_nor_stored() -> None:
     async def scenario() -> None:
-        async with BadWeb({"/": well(set_cookie="id=42; Path=/")}) as web, Fetcher(policy()) as fetcher:
+        async with BadWeb({"/": well(set_cookie="id=42; Path=/")}) as web, Fetcher(policy(), utc_now) as fetcher:
             result = page(await fetcher.fetch(web.url(), robots=False))
             await fetcher.fetch(web.url(), robots=False)
         assert "set-cookie" not in result.headers
@@ -143,7 +143,7 @@ def test_redirects_are_followed_and_the_permanent_ones_reported() -> None:
     }
 
     async def scenario() -> None:
-        async with BadWeb(pages) as web, Fetcher(policy()) as fetcher:
+        async with BadWeb(pages) as web, Fetcher(policy(), utc_now) as fetcher:
             web.pages["/moved"] = redirect(f"//127.0.0.1:{web.port}/found", "308 Permanent Redirect")
             result = page(await fetcher.fetch(web.url("/old"), robots=False))
             assert result.url == web.url("/old")
@@ -284,7 +284,7 @@ def test_a_kept_connection_that_the_server_has_closed_does_no_harm() -> None:
             await visit.answer()
             visit.keep = False
 
-        async with BadWeb({"/": last_word}) as web, Fetcher(policy(tries=1)) as fetcher:
+        async with BadWeb({"/": last_word}) as web, Fetcher(policy(tries=1), utc_now) as fetcher:
             for _ in range(5):
                 page(await fetcher.fetch(web.url(), robots=False))
                 await asyncio.sleep(0.02)
@@ -373,7 +373,7 @@ def test_after_every_fault_the_fetcher_still_works_and_no_connection_is_left_ope
 
     async def scenario() -> None:
         pages = {f"/{number}": fault for number, fault in enumerate(faults)} | {"/well": well()}
-        async with BadWeb(pages) as web, Fetcher(policy(total_timeout=0.3, tries=1)) as fetcher:
+        async with BadWeb(pages) as web, Fetcher(policy(total_timeout=0.3, tries=1), utc_now) as fetcher:
             for path in pages:
                 await fetcher.fetch(web.url(path), robots=False)
             page(await fetcher.fetch(web.url("/well"), robots=False))
@@ -389,7 +389,7 @@ def test_a_name_that_does_not_resolve_fails_at_once_with_advice() -> None:
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
     async def scenario() -> None:
-        async with Fetcher(policy(), resolve=offline) as fetcher:
+        async with Fetcher(policy(), utc_now, resolve=offline) as fetcher:
             begun = time.monotonic()
             results = await asyncio.gather(*(fetcher.fetch(f"https://news{n}.example/") for n in range(50)))
             assert time.monotonic() - begun < 2
@@ -406,7 +406,7 @@ def test_a_closed_port_is_a_failure_worth_another_try() -> None:
     async def scenario() -> None:
         async with BadWeb() as web:
             url = web.url()
-        async with Fetcher(policy()) as fetcher:
+        async with Fetcher(policy(), utc_now) as fetcher:
             failure = failed(await fetcher.fetch(url, robots=False))
         assert (failure.outcome, failure.retry) == (Outcome.FAILED, True)
         assert "connection" in failure.reason
@@ -420,7 +420,10 @@ def test_a_closed_port_is_a_failure_worth_another_try() -> None:
 def test_many_pages_of_many_hosts_all_come_and_a_silent_host_holds_up_nobody() -> None:
     async def scenario() -> None:
         webs = [BadWeb({"/": well()}) for _ in range(5)]
-        async with BadWeb({"/": badweb.silent}) as dead, Fetcher(policy(total_timeout=1.5, tries=1)) as fetcher:
+        async with (
+            BadWeb({"/": badweb.silent}) as dead,
+            Fetcher(policy(total_timeout=1.5, tries=1), utc_now) as fetcher,
+        ):
             for web in webs:
                 await web.__aenter__()
             wishes: list[Request | str] = [Request(dead.url(), robots=False) for _ in range(2)]
@@ -443,7 +446,7 @@ def test_many_pages_of_many_hosts_all_come_and_a_silent_host_holds_up_nobody() -
 
 def test_results_that_nobody_takes_hold_up_the_next_requests() -> None:
     async def scenario() -> None:
-        async with BadWeb({"/": well()}) as web, Fetcher(policy(total_concurrency=2)) as fetcher:
+        async with BadWeb({"/": well()}) as web, Fetcher(policy(total_concurrency=2), utc_now) as fetcher:
             results = fetcher.fetch_many([Request(web.url(), robots=False)] * 50)
             page(await anext(results))
             await asyncio.sleep(0.2)

@@ -10,7 +10,7 @@ import pytest
 from extractors.http import Fetcher, Policy
 from extractors.pace import Pacer
 from records.article import FetchFailed, Outcome, Page
-from tests.extractors.badweb import BadWeb, Visit, always, first, redirect, well
+from tests.extractors.badweb import BadWeb, Visit, always, first, redirect, utc_now, well
 
 
 def policy(**changes: float) -> Policy:
@@ -46,7 +46,7 @@ async def slow_page(visit: Visit) -> None:
 def test_the_server_never_sees_two_starts_closer_than_the_delay() -> None:
     async def scenario() -> None:
         pages = {"/a": well(), "/slow": slow_page, "/r": redirect("/a")}
-        async with BadWeb(pages) as web, Fetcher(policy(per_host_delay=0.1)) as fetcher:
+        async with BadWeb(pages) as web, Fetcher(policy(per_host_delay=0.1), utc_now) as fetcher:
             await asyncio.gather(*(fetcher.fetch(web.url(path)) for path in ("/a", "/slow", "/r", "/slow")))
         assert len(web.log) == 6  # robots.txt and the redirect's second hop are requests like others
         assert min(gaps(visit.at for visit in web.log)) >= 0.1
@@ -57,7 +57,7 @@ def test_the_server_never_sees_two_starts_closer_than_the_delay() -> None:
 def test_hosts_do_not_wait_for_each_other() -> None:
     async def scenario() -> None:
         webs = [BadWeb({"/": well()}) for _ in range(10)]
-        async with Fetcher(policy(per_host_delay=0.1)) as fetcher:
+        async with Fetcher(policy(per_host_delay=0.1), utc_now) as fetcher:
             for web in webs:
                 await web.__aenter__()
             begun = time.monotonic()
@@ -74,7 +74,7 @@ def test_hosts_do_not_wait_for_each_other() -> None:
 def test_concurrency_stays_within_the_cap_of_the_host_and_of_all() -> None:
     async def scenario() -> None:
         caps = policy(per_host_concurrency=3, total_concurrency=4)
-        async with BadWeb({"/": slow_page}) as one, BadWeb({"/": slow_page}) as two, Fetcher(caps) as fetcher:
+        async with BadWeb({"/": slow_page}) as one, BadWeb({"/": slow_page}) as two, Fetcher(caps, utc_now) as fetcher:
             peak = 0
 
             async def watch() -> None:
@@ -97,7 +97,7 @@ def test_concurrency_stays_within_the_cap_of_the_host_and_of_all() -> None:
 def test_the_crawl_delay_of_robots_txt_is_kept() -> None:
     async def scenario() -> None:
         rules = well(b"User-agent: *\nCrawl-delay: 0.08", content_type="text/plain")
-        async with BadWeb({"/": well(), "/robots.txt": rules}) as web, Fetcher(policy()) as fetcher:
+        async with BadWeb({"/": well(), "/robots.txt": rules}) as web, Fetcher(policy(), utc_now) as fetcher:
             await asyncio.gather(*(fetcher.fetch(web.url("/")) for _ in range(4)))
         assert len(web.log) == 5
         assert min(gaps(visit.at for visit in web.log)) >= 0.08
@@ -108,7 +108,7 @@ def test_the_crawl_delay_of_robots_txt_is_kept() -> None:
 def test_a_short_retry_after_is_waited_out_for_the_whole_host() -> None:
     async def scenario() -> None:
         pages = {"/busy": first(1, "429 Too Many Requests", retry_after="1"), "/other": well()}
-        async with BadWeb(pages) as web, Fetcher(policy(per_host_concurrency=1)) as fetcher:
+        async with BadWeb(pages) as web, Fetcher(policy(per_host_concurrency=1), utc_now) as fetcher:
             results = await asyncio.gather(
                 *(fetcher.fetch(web.url(path), robots=False) for path in ("/busy", "/other", "/other"))
             )
@@ -123,7 +123,7 @@ def test_a_short_retry_after_is_waited_out_for_the_whole_host() -> None:
 def test_a_long_retry_after_fails_at_once_and_spares_the_host() -> None:
     async def scenario() -> None:
         pages = {"/busy": always("429 Too Many Requests", retry_after="3600"), "/other": well()}
-        async with BadWeb(pages) as web, Fetcher(policy()) as fetcher:
+        async with BadWeb(pages) as web, Fetcher(policy(), utc_now) as fetcher:
             result = await fetcher.fetch(web.url("/busy"), robots=False)
             assert isinstance(result, FetchFailed)
             assert (result.outcome, result.status, result.retry_after) == (Outcome.FAILED, 429, 3600.0)

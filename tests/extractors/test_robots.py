@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from extractors.http import Fetcher, Policy
 from extractors.robots import MAX_BYTES, RobotsCache, Rules, product_token
 from records.article import FetchFailed, Outcome, Page
-from tests.extractors.badweb import BadWeb, Handler, always, close_without_a_word, first, redirect, well
+from tests.extractors.badweb import BadWeb, Handler, always, close_without_a_word, first, redirect, utc_now, well
 
 POLICY = Policy("govwatch/0.1 (desk@example.org)", per_host_delay=0, allow_private_hosts=("127.0.0.1",), tries=1)
 
@@ -22,7 +22,7 @@ def robots(text: str) -> Handler:
 def fetch(answer: Handler | None, path: str = "/page") -> tuple[object, BadWeb]:
     async def scenario() -> tuple[object, BadWeb]:
         pages = {"/page": well(), "/private/page": well()} | ({"/robots.txt": answer} if answer else {})
-        async with BadWeb(pages) as web, Fetcher(POLICY) as fetcher:
+        async with BadWeb(pages) as web, Fetcher(POLICY, utc_now) as fetcher:
             return await fetcher.fetch(web.url(path)), web
 
     return asyncio.run(scenario())
@@ -69,7 +69,7 @@ def test_the_redirect_target_of_another_site_is_asked_for_its_own_rules() -> Non
         forbids = robots("User-agent: govwatch\nDisallow: /")
         async with BadWeb({"/page": well(), "/robots.txt": forbids}) as other, BadWeb() as web:
             web.pages["/page"] = redirect(other.url("/page"))
-            async with Fetcher(POLICY) as fetcher:
+            async with Fetcher(POLICY, utc_now) as fetcher:
                 result = await fetcher.fetch(web.url("/page"))
         assert isinstance(result, FetchFailed)
         assert result.outcome is Outcome.ROBOTS
@@ -80,7 +80,7 @@ def test_the_redirect_target_of_another_site_is_asked_for_its_own_rules() -> Non
 
 def test_many_requests_at_once_ask_for_the_rules_once() -> None:
     async def scenario() -> None:
-        async with BadWeb({"/page": well(), "/robots.txt": robots("")}) as web, Fetcher(POLICY) as fetcher:
+        async with BadWeb({"/page": well(), "/robots.txt": robots("")}) as web, Fetcher(POLICY, utc_now) as fetcher:
             await asyncio.gather(*(fetcher.fetch(web.url("/page")) for _ in range(20)))
         assert len(web.visits("/robots.txt")) == 1
         assert len(web.visits("/page")) == 20
@@ -120,10 +120,10 @@ def test_rules_that_could_not_be_read_are_asked_for_again_soon() -> None:
 def test_a_feed_is_read_without_asking_and_a_policy_can_ask_nobody() -> None:
     async def scenario() -> None:
         async with BadWeb({"/feed": well(), "/robots.txt": robots("User-agent: *\nDisallow: /")}) as web:
-            async with Fetcher(POLICY) as fetcher:
+            async with Fetcher(POLICY, utc_now) as fetcher:
                 assert isinstance(await fetcher.fetch(web.url("/feed"), robots=False), Page)
             careless = Policy("govwatch", 0, allow_private_hosts=("127.0.0.1",), respect_robots=False)
-            async with Fetcher(careless) as fetcher:
+            async with Fetcher(careless, utc_now) as fetcher:
                 assert isinstance(await fetcher.fetch(web.url("/feed")), Page)
         assert not web.visits("/robots.txt")
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from extractors.http import Fetcher, Policy, tls_context
+from extractors.connect import tls_context
+from extractors.http import Fetcher, Policy
 from records.article import FetchFailed, FetchResult, Outcome, Page
-from tests.extractors.badweb import BadWeb, well
+from tests.extractors.badweb import BadWeb, utc_now, well
 
 x509 = pytest.importorskip("cryptography.x509")
 
@@ -54,7 +55,7 @@ def fetch_over_tls(pem: Path, host: str, tls: ssl.SSLContext | None) -> tuple[Fe
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)
         context.sni_callback = lambda _, name, __: named.append(name)
-        fetching = Fetcher(POLICY, resolve=everything_is_here, tls=tls)
+        fetching = Fetcher(POLICY, utc_now, resolve=everything_is_here, tls=tls)
         async with BadWeb({"/": well()}, tls=context) as web, fetching as fetcher:
             results = [await fetcher.fetch(web.url("/", host=host), robots=False) for _ in range(2)]
         return results[-1], named
