@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from extractors.http import Fetcher, Policy, Request, explain
 from records.article import FetchFailed, FetchResult, NotModified, Outcome, Page
@@ -502,3 +504,40 @@ def test_an_error_that_nobody_foresaw_is_a_failure_with_its_name(caplog: pytest.
     assert "KeyError" in reason
     assert "unforeseen" in reason
     assert caplog.records[0].exc_info
+
+
+# Whatever is asked for
+
+
+@given(st.text(max_size=40) | st.from_regex(r"\A(https?|file|ftp):/{0,3}[a-z0-9.@:\[\]%\\#?-]{0,30}\Z"))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_answered_with_a_value(url: str) -> None:
+    async def nowhere(host: str, port: int) -> list[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    async def scenario() -> None:
+        async with Fetcher(policy(), utc_now, resolve=nowhere) as fetcher:
+            async for result in fetcher.fetch_many([Request(url)]):
+                failure = failed(result)
+                assert failure.url == url
+                assert "unforeseen" not in failure.reason
+
+    asyncio.run(scenario())
+
+
+def test_idle_connections_are_kept_for_a_few_hosts_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("extractors.http._HOSTS_KEPT_ALIVE", 2)
+
+    async def scenario() -> None:
+        webs = [BadWeb({"/": well()}) for _ in range(6)]
+        async with Fetcher(policy(total_concurrency=1), utc_now) as fetcher:
+            for web in webs:
+                await web.__aenter__()
+            for web in webs * 2:
+                page(await fetcher.fetch(web.url(), robots=False))
+            await asyncio.sleep(0.05)
+            assert sum(len(web._tasks) for web in webs) <= 3
+            for web in webs:
+                await web.__aexit__()
+
+    asyncio.run(scenario())
