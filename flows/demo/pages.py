@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cache
 from html import escape
 from importlib import resources
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Any
 
 import yaml
@@ -140,6 +140,29 @@ class _Parts:
         )
         return f'<div class="share-bar"><span>{self.words["share"]}</span><ul>{links}</ul></div>'
 
+    def cards(self) -> str:
+        """A grid of teasers under the article, with nested boxes and pictures, and a list of what others read."""
+        rows = "".join(
+            f'<div class="card card--{number % 3}"><div class="card__media"><a href="/archive/{number}.html" aria-hidden="true"><picture>'
+            f'<source srcset="/images/{number}.webp 1x, /images/{number}@2x.webp 2x" type="image/webp">'
+            f'<img loading="lazy" width="300" height="200" src="/images/{number}.jpg" alt=""></picture></a></div>'
+            f'<div class="card__body"><span class="card__kicker">{self.words["sections"][number % len(self.words["sections"])]}</span>'
+            f'<h4 class="card__title"><a href="/archive/{number}.html"><span>{escape(title)}</span></a></h4>'
+            f'<time datetime="{self.published:%Y-%m-%d}">{self.published:%d.%m.}</time></div></div>\n'
+            for number, title in zip(range(200, 224), cycle(self.words["teasers"]))
+        )
+        read = "".join(
+            f'<li class="most-read__item"><span class="most-read__rank">{rank}</span><a href="/archive/{rank + 300}.html">{escape(title)}</a></li>'
+            for rank, title in zip(range(1, 11), cycle(reversed(self.words["teasers"])))
+        )
+        tags = "".join(
+            f'<li class="tag"><a href="/tag/{n}">{name}</a></li>' for n, name in enumerate(self.words["sections"])
+        )
+        return (
+            f'<ul class="tags">{tags}</ul><section class="card-grid" data-component="recirculation">{rows}</section>'
+            f'<section class="most-read"><ol>{read}</ol></section>'
+        )
+
     def newsletter(self) -> str:
         return (
             f'<section class="newsletter-signup"><p>{self.words["newsletter"]}</p>'
@@ -148,10 +171,12 @@ class _Parts:
 
     def comments(self) -> str:
         entries = "".join(
-            f'<li class="comment"><span class="comment-author">reader{number}</span><p class="comment-body">{escape(reply)}</p></li>'
-            for number, reply in enumerate(self.words["replies"], 311)
+            f'<li class="comment" id="comment-{number}"><article class="comment-wrap"><footer><b class="comment-author">reader{number}</b> '
+            f'<time datetime="{self.published:%Y-%m-%d}"></time></footer><p class="comment-body">{escape(reply)}</p>'
+            f'<div class="reply"><a rel="nofollow" href="#respond-{number}">↩</a><button>+1</button></div></article></li>'
+            for number, reply in zip(range(311, 319), cycle(self.words["replies"]))
         )
-        return f'<section id="comments" class="comments-area"><h3>{self.words["comments"]} ({len(self.words["replies"])})</h3><ol>{entries}</ol></section>'
+        return f'<section id="comments" class="comments-area"><h3>{self.words["comments"]} (8)</h3><ol>{entries}</ol></section>'
 
     def open_graph(self) -> str:
         story, house = self.story, self.house
@@ -218,7 +243,7 @@ def _classic(p: _Parts) -> str:
         f'<time class="entry-date published" datetime="{p.published.isoformat()}">{p.dateline}</time></div></header>'
         f'<figure class="wp-block-image"><img src="/images/lead.jpg" alt=""></figure>'
         f'<div class="entry-content">{p.paragraphs()}</div><footer class="entry-footer">{p.share()}</footer></article>'
-        f'{p.comments()}</main></div><aside class="widget-area">{p.related()}{p.newsletter()}</aside>{p.footer}',
+        f'{p.comments()}</main></div><aside class="widget-area">{p.related()}{p.newsletter()}</aside>{p.cards()}{p.footer}',
     )
 
 
@@ -231,7 +256,7 @@ def _broadsheet(p: _Parts) -> str:
         f'<div class="kicker">{escape(p.story.section or p.words["sections"][0])}</div><h1 itemprop="headline">{p.title}</h1>'
         f'<div class="byline" itemprop="author">{p.byline}</div>'
         f'<time itemprop="datePublished" datetime="{p.published.isoformat()}">{p.dateline}</time>{p.share()}</div>'
-        f'<div class="story-body" itemprop="articleBody">{p.paragraphs()}</div>{p.newsletter()}{p.related()}{p.comments()}</div>{p.footer}',
+        f'<div class="story-body" itemprop="articleBody">{p.paragraphs()}</div>{p.newsletter()}{p.related()}{p.comments()}</div>{p.cards()}{p.footer}',
     )
 
 
@@ -248,7 +273,7 @@ def _portal(p: _Parts) -> str:
         f'{escape(p.story.section or p.words["sections"][0])}</div><h1 class="rm_txt_title">{p.title}</h1>'
         f'<div class="info"><span class="date">{p.dateline}</span> <span class="source">{escape(p.publication.credit or p.house.name)}</span> '
         f'<span class="author">{p.byline}</span></div><div id="content" class="rm_txt_con cf">{p.paragraphs()}</div>'
-        f"{p.share()}{p.related()}{p.comments()}</div>{p.footer}",
+        f"{p.share()}{p.related()}{p.comments()}</div>{p.cards()}{p.footer}",
     )
 
 
@@ -258,7 +283,7 @@ def _agency(p: _Parts) -> str:
         p.house,
         p.head(p.json_ld(), f'<meta name="description" content="{escape(p.story.teaser[:160])}">'),
         f'{p.menus}<main role="main"><article><h1>{p.title}</h1><p class="meta"><time datetime="{p.published.isoformat()}">{p.dateline}</time>'
-        f' <span class="by">{p.byline}</span></p>{p.paragraphs()}</article>{p.related()}</main>{p.footer}',
+        f' <span class="by">{p.byline}</span></p>{p.paragraphs()}</article>{p.related()}</main>{p.cards()}{p.footer}',
     )
 
 
@@ -271,7 +296,7 @@ def _magazine(p: _Parts) -> str:
         p.head(p.open_graph(), p.json_ld()),
         f'{p.menus}<div class="hero"><img src="/images/hero.jpg" alt=""><h1 class="headline">{p.title}</h1>'
         f'<p class="credits">{p.byline} · {p.dateline}</p></div><section class="longform">{"".join(body[:middle])}'
-        f"{p.newsletter()}{''.join(body[middle:])}</section>{p.share()}{p.related()}{p.comments()}{p.footer}",
+        f"{p.newsletter()}{''.join(body[middle:])}</section>{p.share()}{p.related()}{p.comments()}{p.cards()}{p.footer}",
     )
 
 
@@ -324,18 +349,18 @@ def _path(seed: str) -> str:
 
 @cache
 def _style(seed: str) -> str:
-    """Return some 9 KB of style sheet: real pages carry more of it than of text."""
+    """Return some 4 KB of style sheet: real pages carry more of it than of text."""
     digest = hashlib.sha256(seed.encode()).hexdigest()
     return "\n".join(
         f".c{digest[n % 60 : n % 60 + 4]}-{n}{{margin:{n % 7}px {n % 11}px;padding:{n % 5}px;color:#{digest[n % 58 : n % 58 + 6]};"
         f"display:{'flex' if n % 3 else 'block'}}}"
-        for n in range(120)
+        for n in range(60)
     )
 
 
 @cache
 def _script(seed: str) -> str:
-    """Return some 14 KB of script: a state blob such as front-end frameworks leave behind."""
+    """Return some 6 KB of script: a state blob such as front-end frameworks leave behind."""
     digest = hashlib.sha256(seed.encode()).hexdigest()
     state = {
         f"slot{n}": {
@@ -344,6 +369,6 @@ def _script(seed: str) -> str:
             "targeting": {"pos": n, "lazy": n % 2 == 0},
             "refresh": 30,
         }
-        for n in range(130)
+        for n in range(60)
     }
     return f"window.__STATE__={json.dumps(state)};"
