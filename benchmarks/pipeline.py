@@ -1,0 +1,231 @@
+"""A whole pass of `govwatch run` against the bare loop "httpx get + trafilatura.extract", on the same loopback pages.
+
+Prints one JSON line. Both sides are programs, timed from their start to their end, on all cores, in turn, for several
+rounds, with new warehouses; the pages come from a process of its own that only hands out bytes made beforehand. Peak
+memory is measured again with more pages: it must not grow with them.
+
+    python -m benchmarks.pipeline [--pages 600] [--more 1800] [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import multiprocessing
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+BARE_LOOP = """
+import multiprocessing, pathlib, sys
+import httpx, trafilatura
+
+def loop(urls):
+    done = 0
+    with httpx.Client() as client:
+        for url in urls:
+            done += trafilatura.extract(client.get(url).content) is not None
+    return done
+
+if __name__ == "__main__":
+    urls = pathlib.Path(sys.argv[1]).read_text().split()
+    cores = int(sys.argv[2])
+    with multiprocessing.Pool(cores) as pool:
+        print(sum(pool.map(loop, [urls[n::cores] for n in range(cores)])))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One program that ran: wall seconds, and the most memory that it and its children held at once, in MB."""
+
+    seconds: float
+    memory: float | None
+    output: str
+
+
+def serve(pages: int, directory: str, pipe: Connection) -> None:
+    """Serve ``pages`` articles of twenty outlets from memory until the other end of ``pipe`` closes."""
+    from flows.demo.newsroom import Newsroom
+    from flows.demo.server import Answer, LoopbackServer, Request
+    from tests.volume import make_articles, print_all, twenty_outlets
+
+    with Newsroom(lambda: datetime.now(UTC)) as newsroom:
+        outlets = twenty_outlets(newsroom, feed_size=pages)
+        printed = print_all(outlets, make_articles(pages, seed=2026))
+        answers: dict[tuple[str, str], Answer] = {}
+        for outlet in outlets:
+            paths = [outlet.url.removeprefix(outlet.house.base), "/robots.txt", *outlet.publications]
+            for path in paths:
+                answers[outlet.id, path] = outlet.answer(Request("GET", path, {"accept-encoding": "gzip"}, b"", 0.0))
+        # From here on no page is made: the outlets' own answerers make way for a table of bytes.
+        server = LoopbackServer()
+        moved = {}
+        for outlet in outlets:
+            newsroom.disconnect(outlet)
+            address, _, port = outlet.house.base.removeprefix("http://").partition(":")
+            answer = _table(outlet.id, answers, Answer(404))
+            for _ in range(100):  # the old listener closes in its own thread, a moment later
+                try:
+                    moved[outlet.id] = server.listen(address, int(port), answer)
+                    break
+                except OSError:
+                    time.sleep(0.02)
+        newsroom.write_config(
+            Path(directory),
+            settings={"limits": {"first_look_pages": pages, "pages_per_source": pages}},
+        )
+        Path(directory, "urls.txt").write_text("\n".join(publication.url for publication, _ in printed))
+        sizes = [len(answers[item.house.id, item.path].body) for item, _ in printed]
+        pipe.send({"outlets": len(moved), "page_bytes_compressed": round(statistics.mean(sizes))})
+        with contextlib.suppress(EOFError):
+            pipe.recv()
+        server.stop()
+
+
+def _table(outlet: str, answers: dict[tuple[str, str], Any], missing: Any) -> Any:
+    return lambda request: answers.get((outlet, request.path), missing)
+
+
+def measured(command: list[str]) -> Run:
+    """Run a program to its end.
+
+    Raises:
+        RuntimeError: it failed; the message holds what it wrote.
+    """
+    environ = {**os.environ, "DO_NOT_TRACK": "1", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    started = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ) as process:
+        peak: list[float] = []
+        watcher = threading.Thread(target=_watch, args=(process, peak))
+        watcher.start()
+        output = process.communicate()[0]
+        seconds = time.perf_counter() - started
+        watcher.join()
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output[-3000:]}")
+    return Run(seconds, max(peak, default=None), output)
+
+
+def _watch(process: subprocess.Popen[str], peak: list[float]) -> None:
+    while process.poll() is None:
+        held = _memory(process.pid)
+        if held is not None:
+            peak.append(held)
+        time.sleep(0.25)
+
+
+def _memory(pid: int) -> float | None:
+    """Return the proportional set size of a process and its children in MB; None where /proc does not tell."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        own = next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (OSError, StopIteration):
+        return None
+    return own + sum(_memory(int(child)) or 0.0 for child in children)
+
+
+def govwatch(directory: Path, warehouse: Path) -> Run:
+    """Run one whole pass of the installed program, and see that it stored every page."""
+    program = Path(sys.executable).parent / "govwatch"
+    command = [str(program)] if program.exists() else [sys.executable, "-m", "flows.cli"]
+    return measured([*command, "run", "--config", str(directory), "--warehouse", str(warehouse)])
+
+
+def stored(warehouse: Path) -> int:
+    """Return how many articles a warehouse holds."""
+    from warehouse.database import Warehouse
+
+    with Warehouse(warehouse, command="benchmark").reading() as connection:
+        return int(connection.execute("SELECT count(*) FROM articles").fetchall()[0][0])
+
+
+def compare(pages: int, rounds: int, *, peer: bool = True) -> dict[str, Any]:
+    """Serve ``pages`` articles and let both sides read them ``rounds`` times, in turn."""
+    here, there = multiprocessing.Pipe()
+    with tempfile.TemporaryDirectory(prefix="govwatch-benchmark-") as name:
+        folder = Path(name)
+        server = multiprocessing.get_context("spawn").Process(target=serve, args=(pages, str(folder / "config"), there))
+        server.start()
+        there.close()
+        try:
+            world = here.recv()
+            loop = folder / "bare_loop.py"
+            loop.write_text(BARE_LOOP)
+            ours, bare = [], []
+            for number in range(rounds):
+                warehouse = folder / f"round-{number}.duckdb"
+                ours.append(govwatch(folder / "config", warehouse))
+                found = stored(warehouse)
+                if found != pages:
+                    raise RuntimeError(f"{found} of {pages} articles were stored:\n{ours[-1].output[-3000:]}")
+                if peer:
+                    urls = str(folder / "config" / "urls.txt")
+                    bare.append(measured([sys.executable, str(loop), urls, str(os.cpu_count() or 1)]))
+        finally:
+            here.close()
+            server.join(10)
+            if server.is_alive():
+                server.terminate()
+    return {"world": world, "ours": ours, "bare": bare}
+
+
+def _rate(pages: int, runs: list[Run]) -> float:
+    return round(pages / statistics.median(run.seconds for run in runs), 1)
+
+
+def _peak(runs: list[Run]) -> float | None:
+    known = [run.memory for run in runs if run.memory is not None]
+    return round(max(known)) if known else None
+
+
+def main() -> None:
+    """Measure, and print one JSON line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--pages", type=int, default=600)
+    parser.add_argument(
+        "--more", type=int, default=1800, help="pages of the second memory measurement; 0 leaves it out"
+    )
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+
+    first = compare(options.pages, options.rounds)
+    ours, bare = _rate(options.pages, first["ours"]), _rate(options.pages, first["bare"])
+    line: dict[str, Any] = {
+        "what": f"whole pass over {options.pages} pages of {first['world']['outlets']} outlets, articles per second",
+        "ours": ours,
+        "peer": "httpx get + trafilatura.extract, one process per core",
+        "peer_rate": bare,
+        "ratio": round(ours / bare, 3),
+        "ratios": [
+            round(theirs.seconds / mine.seconds, 3) for mine, theirs in zip(first["ours"], first["bare"], strict=True)
+        ],
+        "peak_memory_mb": {str(options.pages): _peak(first["ours"])},
+        "page_bytes_compressed": first["world"]["page_bytes_compressed"],
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+    }
+    if options.more:
+        second = compare(options.more, 1, peer=False)
+        line["peak_memory_mb"][str(options.more)] = _peak(second["ours"])
+        line["ours_at_more_pages"] = _rate(options.more, second["ours"])
+    print(json.dumps(line))
+
+
+if __name__ == "__main__":
+    main()
