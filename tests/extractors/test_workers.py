@@ -1,0 +1,140 @@
+"""Processes that work on pages: one bad page costs that page and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from extractors.workers import Failure, Workers, WorkerStartFailed
+
+
+class Clerk:
+    """Does what a job's first word says."""
+
+    def __init__(self, name: str = "clerk") -> None:
+        if name == "broken":
+            raise ValueError("no such clerk")
+        self.name = name
+
+    def __call__(self, job: str) -> str:
+        word, _, rest = job.partition(" ")
+        if word == "hang":
+            time.sleep(60)
+        if word == "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if word == "eat":
+            return str(len(bytearray(1 << 31)))
+        if word == "raise":
+            raise KeyError(rest)
+        if word == "pid":
+            return str(os.getpid())
+        return f"{self.name}: {job}"
+
+
+class Odd:
+    def __call__(self, job: str) -> object:
+        return lambda: job
+
+
+def _children() -> int:
+    return sum(child.name == "govwatch-extraction" for child in multiprocessing.active_children())
+
+
+def run(workers: Workers[str, str], *jobs: str) -> list[str | Failure]:
+    return asyncio.run(workers.submit(jobs))
+
+
+def test_results_come_in_the_order_of_the_jobs() -> None:
+    with Workers(Clerk, ("anna",), processes=1) as workers:
+        assert run(workers, "a", "b", "c") == ["anna: a", "anna: b", "anna: c"]
+
+
+def test_workers_that_get_no_job_start_no_process() -> None:
+    with Workers(Clerk, processes=2):
+        assert _children() == 0
+
+
+@pytest.mark.parametrize(
+    ("job", "reason"),
+    [
+        pytest.param("hang", "took longer than 1 seconds", id="a page that hangs"),
+        pytest.param("crash", "signal 11", id="a page that crashes the parser"),
+        pytest.param("eat", "more memory", id="a page that eats memory"),
+        pytest.param("raise x", "KeyError", id="a page that raises"),
+    ],
+)
+def test_a_bad_page_fails_alone_and_its_chunk_goes_on(job: str, reason: str) -> None:
+    with Workers(Clerk, processes=1, deadline=1, max_memory=1 << 30) as workers:
+        first, bad, last = run(workers, "a", job, "z")
+    assert (first, last) == ("clerk: a", "clerk: z")
+    assert isinstance(bad, Failure)
+    assert reason in bad.reason
+
+
+def test_a_result_that_cannot_travel_is_a_failure() -> None:
+    with Workers(Odd, processes=1) as workers:
+        (result,) = asyncio.run(workers.submit(["a"]))
+    assert isinstance(result, Failure)
+    assert "handed over" in result.reason
+
+
+def test_a_process_that_cannot_be_set_up_is_an_error_and_not_a_thousand_failures() -> None:
+    with Workers(Clerk, ("broken",), processes=1) as workers, pytest.raises(WorkerStartFailed, match="no such clerk"):
+        run(workers, "a")
+
+
+def test_processes_are_reused_and_replaced_after_their_share_of_pages() -> None:
+    with Workers(Clerk, processes=1, recycle_after=3) as workers:
+        pids = [*run(workers, "pid", "pid"), *run(workers, "pid", "pid")]
+    assert pids[0] == pids[1] == pids[2] != pids[3]
+
+
+def test_a_stream_takes_jobs_only_as_fast_as_results_are_taken() -> None:
+    taken = 0
+
+    def source() -> Iterator[str]:
+        nonlocal taken
+        for number in range(1_000):
+            taken += 1
+            yield f"page {number}"
+
+    with Workers(Clerk, processes=1) as workers:
+        results = workers.stream(source(), chunk=4)
+        next(results)
+        assert taken <= 12
+        assert sum(1 for _ in results) == 999
+
+
+def test_several_chunks_run_at_once_and_none_is_lost() -> None:
+    async def all_of_them(workers: Workers[str, str]) -> list[str | Failure]:
+        chunks = await asyncio.gather(*(workers.submit([f"{n}", "crash"]) for n in range(6)))
+        return [chunk[0] for chunk in chunks]
+
+    with Workers(Clerk, processes=2) as workers:
+        assert asyncio.run(all_of_them(workers)) == [f"clerk: {n}" for n in range(6)]
+
+
+def test_closing_ends_every_process_also_one_that_hangs() -> None:
+    async def close_soon(workers: Workers[str, str]) -> list[str | Failure]:
+        task = asyncio.create_task(workers.submit(["hang", "hang"]))
+        await asyncio.sleep(1)
+        await asyncio.to_thread(workers.close)
+        return await task
+
+    with Workers(Clerk, processes=1) as workers:
+        results = asyncio.run(close_soon(workers))
+    assert all(isinstance(result, Failure) for result in results)
+    assert _children() == 0
+
+
+def test_closed_workers_take_no_more_jobs() -> None:
+    with Workers(Clerk, processes=1) as workers:
+        pass
+    with pytest.raises(RuntimeError, match="closed"):
+        run(workers, "a")
