@@ -1,0 +1,264 @@
+"""When an article was published and last changed: the instant, as written, and where it was read.
+
+It never guesses an hour: a page that states only a day gives that day at midnight UTC.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from extractors.markup import Element, Markup, text_of
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""Dates before the web are mistakes: zero stamps (1970) and birthdays."""
+
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""Dates beyond this are mistakes even when no clock is given."""
+
+_ISO = re.compile(
+    r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})"
+    r"(?:[T\s]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}))?(?:[.,](?P<f>\d{1,9}))?"
+    r"\s*(?P<z>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}(?!\d))?)?",
+    re.IGNORECASE,
+)
+_COMPACT = re.compile(r"^(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?(Z|[+-]\d\d:?\d\d)?$")
+_EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
+_URL_DAY = re.compile(
+    r"[/_-](?P<y>19[9]\d|20\d\d)[/_-]?(?P<m>0[1-9]|1[0-2])[/_-]?(?P<d>0[1-9]|[12]\d|3[01])(?=[/_.-]|$)"
+)
+_MONTHS = {
+    name[:3].casefold(): number
+    for number, names in enumerate(
+        (
+            "jan january januar janvier enero gennaio janeiro",
+            "feb february februar février febrero febbraio fevereiro",
+            "mar march märz mars marzo março",
+            "apr april avril abril aprile",
+            "may mai mayo maggio maio",
+            "jun june juni juin junio giugno junho",
+            "jul july juli juillet julio luglio julho",
+            "aug august août agosto",
+            "sep september septembre septiembre settembre setembro",
+            "oct october oktober octobre octubre ottobre outubro",
+            "nov november novembre noviembre novembro",
+            "dec december dezember décembre diciembre dicembre dezembro",
+        ),
+        start=1,
+    )
+    for name in names.split()
+    # "juin" and "juillet" share their beginning: three letters are not enough, see below.
+    if not name.startswith("jui")
+} | {"juin": 6, "juil": 7}
+_MONTH_WORD = r"(?P<{0}>[^\W\d_]{{3,10}})\.?"
+_DAY_FIRST = re.compile(
+    rf"\b(?P<d>\d{{1,2}})\.?(?:st|nd|rd|th)?\s+(?:de\s+)?{_MONTH_WORD.format('w')},?\s+(?:de\s+)?(?P<y>\d{{4}})\b"
+)
+_MONTH_FIRST = re.compile(rf"\b{_MONTH_WORD.format('w')}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b")
+_NUMERIC = re.compile(r"\b(?P<d>\d{1,2})[./](?P<m>\d{1,2})[./](?P<y>\d{4})\b")
+_CJK = re.compile(r"(?P<y>\d{4})\s*[年년]\s*(?P<m>\d{1,2})\s*[月월]\s*(?P<d>\d{1,2})\s*[日일]")
+
+_PUBLISHED = (
+    "article:published_time", "og:published_time", "og:article:published_time", "datepublished", "published_time",
+    "parsely-pub-date", "sailthru.date", "date.published", "article.published", "publication_date", "publish-date",
+    "publishdate", "published-date", "pubdate", "article_date_original", "dc.date.issued", "dcterms.issued",
+    "dcterms.created", "dc.date.created", "dc.date", "dcterms.date", "originalpublicationdate",
+    "cxenseparse:recs:publishtime",
+    "article:publish_date", "citation_publication_date", "citation_date", "displaydate", "ptime", "rnews:datepublished",
+    "date", "timestamp", "vr:published_time", "shareaholic:article_published_time", "last-published",
+)  # fmt: skip
+_MODIFIED = (
+    "article:modified_time", "og:updated_time", "og:modified_time", "datemodified", "modified_time",
+    "article:updated_time",
+    "last-modified", "dcterms.modified", "dc.date.modified", "lastmod", "revised", "rnews:datemodified",
+)  # fmt: skip
+_BYLINE_CLASS = re.compile(r"publi|date|time|byline|meta|posted|stamp", re.IGNORECASE)
+_LONGEST_TEXT = 120  # characters of an element that may be nothing but a date line
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One moment as a page states it.
+
+    Attributes:
+        instant: in UTC; a moment without zone is read as UTC, a day as its midnight.
+        raw: as written, in ISO 8601, with the page's zone where it gives one.
+        place: where it was read: ``json-ld``, ``meta``, ``time``, ``url`` or ``text``.
+        precision: 0 for a day, 1 for a clock time without zone, 2 for a clock time with its zone.
+    """
+
+    instant: datetime
+    raw: str
+    place: str
+    precision: int
+
+
+def published(page: Markup, url: str, now: datetime | None = None) -> Stated | None:
+    """Return when the page says it was published, from the most trusted place that is precise enough.
+
+    A place further down the list (JSON-LD, meta, itemprop, ``<time>``, URL, text) only refines a place further up:
+    it must name the same moment or day with more precision.
+
+    Args:
+        page: what was read of the page.
+        url: where it was fetched.
+        now: when given, moments more than two days later than it are refused as mistakes.
+    """
+    return _most_precise(_plausible(_all_published(page, url), now))
+
+
+def modified(page: Markup, now: datetime | None = None) -> Stated | None:
+    """Return when the page says it was last changed, or None; see `published`."""
+    return _most_precise(_plausible(_all_modified(page), now))
+
+
+def _all_published(page: Markup, url: str) -> Iterator[Stated]:
+    for key in ("datePublished", "dateCreated", "uploadDate"):
+        yield from _stated(page.article.get(key), "json-ld")
+    if not page.article:
+        for node in page.nodes:
+            yield from _stated(node.get("datePublished"), "json-ld")
+    for key in _PUBLISHED:
+        for content in page.metas.get(key, ())[:2]:
+            yield from _stated(content, "meta")
+    yield from _in_elements(page.tree)
+    if found := _URL_DAY.search(url):
+        yield from _stated(f"{found['y']}-{found['m']}-{found['d']}", "url")
+    yield from _in_text(page.tree)
+
+
+def _all_modified(page: Markup) -> Iterator[Stated]:
+    yield from _stated(page.article.get("dateModified"), "json-ld")
+    for key in _MODIFIED:
+        for content in page.metas.get(key, ())[:2]:
+            yield from _stated(content, "meta")
+    for element in page.tree.iterfind(".//*[@itemprop='dateModified']"):
+        yield from _stated(element.get("datetime") or element.get("content") or text_of(element)[:80], "time")
+
+
+def _in_elements(tree: Element) -> Iterator[Stated]:
+    for element in tree.iterfind(".//*[@itemprop='datePublished']"):
+        yield from _stated(element.get("datetime") or element.get("content") or text_of(element)[:80], "time")
+    times = tree.findall(".//time")[:40]
+    # The mark "pubdate" and the class names say which <time> is meant; else the first one outside of a list.
+    marked = [
+        one for one in times if one.get("pubdate") is not None or "publi" in _marks(one) or "entry-date" in _marks(one)
+    ]
+    for element in [*marked, *times]:
+        if not any(parent.tag in ("li", "aside", "footer", "nav") for parent in element.iterancestors()):
+            yield from _stated(element.get("datetime") or text_of(element)[:80], "time")
+
+
+def _in_text(tree: Element) -> Iterator[Stated]:
+    """Yield the dates of short elements that look like date lines; a bounded last resort."""
+    seen = 0
+    for element in tree.iter("span", "div", "p", "li", "td", "em", "small", "strong"):
+        if not _BYLINE_CLASS.search(_marks(element)):
+            continue
+        seen += 1
+        if seen > 300:
+            return
+        text = text_of(element) if len(element) < 15 else ""
+        if 6 <= len(text) <= _LONGEST_TEXT:
+            yield from _written(text)
+
+
+def _marks(element: Element) -> str:
+    return f"{element.get('class') or ''} {element.get('id') or ''}".lower()
+
+
+def _written(text: str) -> Iterator[Stated]:
+    """Yield the day that a human-readable ``text`` names."""
+    for pattern in (_ISO, _CJK, _NUMERIC):
+        if found := pattern.search(text):
+            year, month, day = int(found["y"]), int(found["m"]), int(found["d"])
+            if month > 12 >= day:
+                month, day = day, month
+            yield from _stated(f"{year:04}-{month:02}-{day:02}", "text")
+            return
+    for pattern in (_DAY_FIRST, _MONTH_FIRST):
+        for found in pattern.finditer(text):
+            word = found["w"].casefold()
+            number = _MONTHS.get(word[:4]) or _MONTHS.get(word[:3])
+            if number:
+                yield from _stated(f"{found['y']}-{number:02}-{int(found['d']):02}", "text")
+                return
+
+
+def _stated(value: Any, place: str) -> Iterator[Stated]:
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if not isinstance(value, str | int):
+        return
+    stated = parse(str(value), place)
+    if stated is not None:
+        yield stated
+
+
+def parse(text: str, place: str = "meta") -> Stated | None:
+    """Return the moment that ``text`` writes (ISO 8601 and its near misses, RFC 5322, epoch seconds), or None."""
+    text = text.strip()[:80]
+    try:
+        if _EPOCH.match(text):
+            moment = datetime.fromtimestamp(int(text[:10]), UTC)
+            return Stated(moment, moment.isoformat(), place, 2)
+        if compact := _COMPACT.match(text):
+            y, m, d, hour, minute, second, zone = compact.groups()
+            text = f"{y}-{m}-{d}" + (f"T{hour}:{minute}:{second or '00'}{zone or ''}" if hour else "")
+        if found := _ISO.match(text):
+            return _from_iso(found, place)
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+    if moment.tzinfo is None:
+        return Stated(moment.replace(tzinfo=UTC), moment.isoformat(), place, 1)
+    return Stated(moment.astimezone(UTC), moment.isoformat(), place, 2)
+
+
+def _from_iso(found: re.Match[str], place: str) -> Stated:
+    day = datetime(int(found["y"]), int(found["m"]), int(found["d"]), tzinfo=UTC)
+    if found["H"] is None:
+        return Stated(day, day.date().isoformat(), place, 0)
+    clock = day.replace(hour=int(found["H"]) % 24, minute=int(found["M"]), second=min(int(found["S"] or 0), 59))
+    if found["z"] is None:
+        # Midnight without a zone is a day that a program wrote as a moment.
+        precision = 0 if (clock.hour, clock.minute, clock.second) == (0, 0, 0) else 1
+        return Stated(clock, clock.replace(tzinfo=None).isoformat(), place, precision)
+    local = clock.replace(tzinfo=_zone(found["z"]))
+    return Stated(local.astimezone(UTC), local.isoformat(), place, 2)
+
+
+def _zone(text: str) -> timezone:
+    if text.upper() in ("Z", "UTC", "GMT"):
+        return UTC
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(offset if text[0] == "+" else -offset)
+
+
+def _plausible(found: Iterator[Stated], now: datetime | None) -> Iterator[Stated]:
+    latest = min(LATEST, now + timedelta(days=2)) if now else LATEST
+    return (one for one in found if EARLIEST <= one.instant <= latest)
+
+
+def _most_precise(found: Iterator[Stated]) -> Stated | None:
+    best: Stated | None = None
+    for one in found:
+        if best is None or (one.precision > best.precision and _refines(one, best)):
+            best = one
+        # A second opinion from weaker places costs walks over the page: stop once nothing can be gained.
+        if best.precision == 2 or (one.place in ("url", "text") and best.place not in ("url", "text")):
+            break
+    return best
+
+
+def _refines(one: Stated, best: Stated) -> bool:
+    if best.precision == 0:
+        # The same day in the writer's own zone.
+        return one.raw[:10] == best.raw[:10]
+    same_reading = one.raw[:16] == best.raw[:16]
+    return same_reading or abs(one.instant - best.instant) < timedelta(minutes=1)

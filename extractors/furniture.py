@@ -1,0 +1,102 @@
+"""Lines that stand inside an article and are not of it: promotion, copyright, the headline again.
+
+It looks at text only, never at markup; which elements of a page hold text is trafilatura's answer.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+_LETTERS = re.compile(r"\w+")
+
+# Whole lines only, or lines that begin so: a sentence of the article that merely holds such words stays.
+_PROMOTION = re.compile(
+    r"^\W*(?:"
+    r"(?:read|see|watch|listen|learn)\s+(?:more|also|next|now)\b.{0,150}"
+    r"|(?:also|related|recommended|further)\s+(?:read|reading|coverage|stories|articles|story|posts?|topics?|content|links?|news)\b.{0,150}"
+    r"|more\s+(?:on\s+this|from|stories|news|coverage|like\s+this)\b.{0,100}"
+    r"|related|advertisement|advertising|anzeige|werbung|publicité|publicidad|pubblicità|reklam|annonse|реклама|広告|广告|광고"
+    r"|(?:sign\s+up|subscribe|register)\s+(?:for|to|now|here|today)\b.{0,200}"
+    r"|(?:get|receive)\s+(?:the|our|your)\s.{0,60}(?:newsletter|inbox|app)\b.{0,120}"
+    r"|(?:follow|like|join|find)\s+(?:us|him|her|them|me)\s+on\b.{0,150}"
+    r"|(?:share|tweet|email|print|comments?|save|copy\s+link)(?:\s+(?:this|article|story|on|via|link)\b.{0,60})?"
+    r"|(?:photo|image|picture|credit|foto|bild|source|video)\s*(?:credit|by|source)?\s*[:：].{0,120}"
+    r"|(?:image|photo|picture)s?\s+(?:credit|courtesy|via|by)\b.{0,120}"
+    r"|(?:lesen\s+sie|mehr\s+(?:zum|zu|dazu|lesen)|auch\s+interessant|das\s+könnte\s+sie)\b.{0,150}"
+    r"|(?:lire\s+aussi|à\s+lire|voir\s+aussi|sur\s+le\s+même)\b.{0,150}"
+    r"|(?:lee\s+también|leer\s+más|te\s+puede\s+interesar|más\s+información)\b.{0,150}"
+    r"|(?:leggi\s+anche|leia\s+(?:também|mais)|les\s+også|läs\s+(?:också|mer|även)|lees\s+ook|czytaj\s+(?:też|także|więcej)|zobacz\s+także)\b.{0,150}"
+    r"|(?:читайте|смотрите|читать)\s+(?:также|ещё|еще|далее)\b.{0,150}"
+    r"|(?:διαβάστε|δείτε)\s+(?:επίσης|ακόμα|περισσότερα)\b.{0,150}"
+    r"|(?:関連記事|相关阅读|相关新闻|延伸閱讀|관련기사|함께 읽기).{0,100}"
+    r")\W*$",
+    re.IGNORECASE,
+)
+_RIGHTS = re.compile(
+    r"^\W*(?:©|\(c\)\s*(?:19|20)\d\d|copyright\b|all\s+rights\s+reserved|alle\s+rechte\s+vorbehalten|tous\s+droits\s+réservés"
+    r"|todos\s+los\s+derechos|все\s+права\s+защищены|무단\s*전재|無断転載)"
+    r"|(?:all\s+rights\s+reserved|무단\s*전재.{0,20}금지|無断転載.{0,10})\W*$",
+    re.IGNORECASE,
+)
+_LONGEST_RIGHTS = 300
+_LONGEST_PROMOTION = 220
+
+
+def key(line: str) -> str:
+    """Return the letters and digits of ``line`` alone: two lines with the same key read the same."""
+    return "".join(_LETTERS.findall(unicodedata.normalize("NFKC", line).casefold()))
+
+
+def without(lines: Sequence[str], title: str) -> list[str]:
+    """Return ``lines`` without promotion, notes of rights, a repeated headline at the top and doubled lines."""
+    kept: list[str] = []
+    seen: set[str] = set()
+    headline = key(title)
+    for line in lines:
+        bare = key(line)
+        if not bare or (bare == headline and len(kept) < 3) or (len(bare) > 40 and bare in seen):
+            continue
+        if _is_furniture(line.strip()):
+            continue
+        seen.add(bare)
+        kept.append(line)
+    return kept
+
+
+def _is_furniture(line: str) -> bool:
+    if len(line) <= _LONGEST_PROMOTION and _PROMOTION.match(line):
+        return True
+    return len(line) <= _LONGEST_RIGHTS and _RIGHTS.search(line) is not None
+
+
+# ---- a structured articleBody as the guide ------------------------------------------------------------------------
+
+_WHOLE = 400  # letters under which an articleBody is a teaser
+_MOST = 0.6  # share of the extraction's letters that a whole articleBody has at least
+
+
+def is_whole(body: str, lines: Sequence[str]) -> bool:
+    """Whether ``body`` is the whole article, judged by its length beside what was extracted."""
+    length = len(key(body))
+    return length >= _WHOLE and length >= _MOST * sum(len(key(line)) for line in lines)
+
+
+def covers(lines: Sequence[str], body: str) -> bool:
+    """Whether ``lines`` already hold nearly all of ``body``."""
+    text = key(body)
+    return sum(len(bare) for line in lines if (bare := key(line)) in text) >= 0.9 * len(text)
+
+
+def within(lines: Sequence[str], body: str) -> list[str]:
+    """Return those of ``lines`` that occur in ``body``; none when they are too few to be the article."""
+    text = key(body)
+    kept = [line for line in lines if (bare := key(line)) and (bare in text or _mostly_in(line, text))]
+    return kept if sum(len(key(line)) for line in kept) >= 0.7 * len(text) else []
+
+
+def _mostly_in(line: str, text: str) -> bool:
+    """Whether most sentences of a long line occur in ``text``: editors correct a word here and there."""
+    pieces = [bare for piece in re.split(r"[.!?;:,。！？]", line) if len(bare := key(piece)) > 15]
+    return len(pieces) > 1 and sum(piece in text for piece in pieces) * 2 > len(pieces)
