@@ -21,6 +21,7 @@ import logging
 import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
@@ -51,6 +52,9 @@ _log = logging.getLogger(__name__)
 _DRAINED = 65_536
 """Bytes of an unwanted body that are read so that its connection can be used again; beyond, it is closed."""
 
+_DRAINING = 0.5
+"""Seconds that this may take: less than a new connection to a distant host costs with TLS."""
+
 _URL_LIMIT = 8_192
 _HOSTS_KEPT_ALIVE = 64
 
@@ -61,10 +65,10 @@ class _Try:
 
     request: Request
     url: str  # of the present hop
-    seconds_left: float
     admit: Admission | None = None
     seen: set[str] = field(default_factory=set)
     permanent: list[tuple[str, str]] = field(default_factory=list)
+    spent: float = 0.0  # seconds between sending and having, of all hops
     passing: bool = False  # the failure may be over in a moment
 
 
@@ -190,12 +194,13 @@ class Fetcher:
 
     async def _run(self, request: Request, admit: Admission | None = None) -> FetchResult:
         """Try, and try again while the failure is a passing one."""
-        begun = self._clock()
+        spent = 0.0
         pause = self.policy.retry_pause
         tries = self.policy.tries
         while True:
-            attempt = _Try(request, request.url, self.policy.total_timeout, admit)
+            attempt = _Try(request, request.url, admit)
             result = await self._attempt(attempt)
+            spent += attempt.spent
             tries -= 1
             if not isinstance(result, FetchFailed) or not attempt.passing or tries <= 0:
                 break
@@ -203,7 +208,7 @@ class Fetcher:
                 break
             await self._sleep(pause)
             pause *= 2
-        return replace(result, elapsed=self._clock() - begun)
+        return replace(result, elapsed=spent)
 
     async def _attempt(self, attempt: _Try) -> FetchResult:
         """Follow one request through its redirects."""
@@ -239,10 +244,11 @@ class Fetcher:
                 reason = f"'{host}' asked for rest; {turn.resting:.0f} s of it are left"
                 return self._failed(attempt, Outcome.FAILED, reason, retry_after=turn.resting)
             begun = self._clock()
-            async with asyncio.timeout(attempt.seconds_left):
-                answer = await self._exchange(url, host, attempt, turn)
-            attempt.seconds_left = max(attempt.seconds_left - (self._clock() - begun), 0.001)
-        return answer
+            try:
+                async with asyncio.timeout(self.policy.total_timeout - attempt.spent):
+                    return await self._exchange(url, host, attempt, turn)
+            finally:
+                attempt.spent += self._clock() - begun
 
     async def _exchange(self, url: httpx.URL, host: str, attempt: _Try, turn: Turn) -> FetchResult | _Redirect:
         """Send one request and read its answer."""
@@ -337,7 +343,7 @@ class Fetcher:
         """Return the URL, if its scheme, host and port may be asked for at all."""
         if len(text) > _URL_LIMIT:
             raise BadURL(f"the URL is longer than {_URL_LIMIT} characters")
-        url = httpx.URL(text)
+        url = httpx.URL(text.strip())
         if url.scheme not in ("http", "https"):
             raise BlockedAddress(f"only http and https are read, not '{url.scheme[:20]}:'")
         if not url.host:
@@ -420,7 +426,9 @@ def explain(error: Exception) -> tuple[Outcome, bool, str]:
 async def _drain(response: httpx.Response) -> None:
     """Read away a short body that nobody wants, so that the connection can serve the next request."""
     size = 0
-    async for piece in response.aiter_raw():
-        size += len(piece)
-        if size > _DRAINED:
-            return
+    with suppress(httpx.HTTPError, TimeoutError):
+        async with asyncio.timeout(_DRAINING):
+            async for piece in response.aiter_raw():
+                size += len(piece)
+                if size > _DRAINED:
+                    return

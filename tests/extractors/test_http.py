@@ -62,6 +62,24 @@ def test_a_page_comes_with_its_headers_time_and_final_url() -> None:
     assert 0 < got.elapsed < 10
 
 
+def test_white_space_around_a_url_is_not_part_of_it() -> None:
+    async def scenario() -> None:
+        async with BadWeb({"/": well()}) as web, Fetcher(policy(), utc_now) as fetcher:
+            got = page(await fetcher.fetch(f" {web.url()}\n", robots=False))
+            assert got.final_url == web.url()
+
+    asyncio.run(scenario())
+
+
+def test_the_time_that_a_page_took_is_not_the_time_that_it_queued() -> None:
+    async def scenario() -> None:
+        async with BadWeb({"/": well()}) as web, Fetcher(policy(per_host_delay=0.3), utc_now) as fetcher:
+            results = await asyncio.gather(*(fetcher.fetch(web.url(), robots=False) for _ in range(3)))
+        assert all(result.elapsed < 0.25 for result in results)
+
+    asyncio.run(scenario())
+
+
 def test_who_asks_is_said_and_nothing_about_the_machine_is() -> None:
     _, web = fetch(well())
     sent = web.log[0].headers
@@ -310,6 +328,24 @@ def test_a_body_that_drips_ends_at_the_deadline() -> None:
     assert "0.4 s" in failure.reason
     assert time.monotonic() - begun < 2
     assert len(web.log) == 1
+
+
+def test_an_error_page_that_drips_or_breaks_is_still_the_error_that_it_is() -> None:
+    async def drips(visit: Visit) -> None:
+        visit.keep = False
+        await visit.say(b"HTTP/1.1 410 Gone\r\nContent-Length: 1000\r\n\r\ngo")
+        await asyncio.sleep(3600)
+
+    async def breaks(visit: Visit) -> None:
+        visit.keep = False
+        await visit.say(b"HTTP/1.1 410 Gone\r\nContent-Length: 1000\r\n\r\ngo")
+        visit.writer.close()
+
+    for handler in (drips, breaks):
+        result, web = fetch(handler)
+        assert failed(result).outcome is Outcome.GONE
+        assert result.elapsed < 2
+        assert len(web.log) == 1
 
 
 def test_a_server_that_says_nothing_ends_at_the_read_timeout() -> None:
