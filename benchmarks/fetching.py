@@ -4,7 +4,9 @@
 ``web``: hosts with faults on a tenth of their pages: were all good pages fetched, what did the servers see of the
 pacing, how long did it take against the least time that pacing allows, how much memory did it need.
 
-    python -m benchmarks.fetching [overhead] [web]
+``unchanged``: a pass over feeds of which none has changed.
+
+    python -m benchmarks.fetching [overhead] [unchanged] [web]
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from typing import ClassVar
 import httpx
 
 from extractors.http import Fetcher, Policy, Request
-from records.article import Page
+from records.article import NotModified, Page
 
 BODY = b"<html>" + b"<p>Some words of an article, enough of them to be a page.</p>" * 400
 FAULTS = ("500", "404", "503", "reset", "drip", "silent", "pdf", "loop", "bomb", "large")
@@ -44,6 +46,7 @@ _WELL = _answer("200 OK", BODY, "Content-Type: text/html")
 _ANSWERS = {
     "/well": _WELL,
     "/robots.txt": _answer("200 OK", b"User-agent: *\nDisallow: /private/", "Content-Type: text/plain"),
+    "/feed": _answer("304 Not Modified", b"", 'ETag: "v1"'),
     "/500": _answer("500 Oops", b""),
     "/503": _answer("503 Busy", b""),
     "/pdf": _answer("200 OK", b"%PDF-", "Content-Type: application/pdf"),
@@ -158,6 +161,31 @@ def overhead(pages: int = 3000, rounds: int = 3) -> dict[str, object]:
     }
 
 
+def unchanged(feeds: int = 1000, hosts: int = 100) -> dict[str, object]:
+    """Poll feeds that answer 304."""
+    web = Web(hosts)
+    urls = [f"http://127.0.0.1:{web.ports[number % hosts]}/feed/{number}" for number in range(feeds)]
+    policy = Policy("govwatch/0.1", per_host_delay=0, allow_private_hosts=("127.0.0.0/8",))
+
+    async def run() -> int:
+        async with Fetcher(policy, lambda: datetime.now(UTC)) as fetcher:
+            wishes = [Request(url, etag='"v1"', robots=False) for url in urls]
+            return sum([isinstance(result, NotModified) async for result in fetcher.fetch_many(wishes)])
+
+    begun = time.monotonic()
+    same = asyncio.run(run())
+    took = time.monotonic() - begun
+    web.gaps()
+    return {
+        "benchmark": "fetching.unchanged",
+        "what": f"{feeds} feeds of {hosts} hosts, not modified",
+        "not_modified": same,
+        "seconds": round(took, 2),
+        "microseconds_each": round(took / feeds * 1e6),
+        "machine": MACHINE,
+    }
+
+
 def whole_web(hosts: int = 200, pages: int = 100, delay: float = 0.2) -> dict[str, object]:
     """Fetch a web of faults and look at what the hosts saw of it."""
     web = Web(hosts)
@@ -204,6 +232,6 @@ def whole_web(hosts: int = 200, pages: int = 100, delay: float = 0.2) -> dict[st
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[1:] or ["overhead", "web"]
+    wanted = sys.argv[1:] or ["overhead", "unchanged", "web"]
     for name in wanted:
-        print(json.dumps({"overhead": overhead, "web": whole_web}[name]()), flush=True)
+        print(json.dumps({"overhead": overhead, "unchanged": unchanged, "web": whole_web}[name]()), flush=True)
