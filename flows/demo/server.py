@@ -144,7 +144,7 @@ async def _converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
     """Answer the requests of one connection until one of the two sides has had enough."""
     try:
         # What a client that was killed or lost its patience leaves behind is the end of the talk, not an error.
-        with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError):
+        with contextlib.suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError):
             while (request := await _receive(reader)) is not None:
                 if not await _send(reader, writer, request, answer(request)):
                     break
