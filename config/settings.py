@@ -17,6 +17,10 @@ from config.values import Duration, Positive
 def _host_or_network(value: object) -> object:
     """Accept a host name, an address or a network; a lone ``*`` would switch the guard off and is refused."""
     text = str(value)
+    # A port may follow: then one service of the host is meant.
+    with_port = re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}", text)
+    if with_port:
+        text = with_port[1].strip("[]")
     try:
         ipaddress.ip_network(text, strict=False)
     except ValueError:

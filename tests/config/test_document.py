@@ -105,7 +105,7 @@ def test_aliases_that_explode_are_refused() -> None:
         read(Path("bomb.yaml"), {}, "\n".join(lines))
 
 
-@pytest.mark.parametrize("name", ["10.0.0.0/8", "intranet.example", "::1"])
+@pytest.mark.parametrize("name", ["10.0.0.0/8", "intranet.example", "::1", "127.0.0.1:8080", "[::1]:8080"])
 def test_private_hosts_are_named_by_host_or_network(name: str) -> None:
     assert problems(f"network: {{allow_private_hosts: ['{name}']}}", Settings) == []
 
