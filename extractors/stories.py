@@ -25,6 +25,9 @@ from records.story import Candidate, Fingerprint, Neighbours, Newcomer, StoryCho
 SAME = 0.66
 """Coverage of one text by the other from which they are one story."""
 
+LEAN = 0.25
+"""How much a coverage below a half the other way counts against it: two long texts may share a block and no more."""
+
 SAME_TITLE = 0.42
 """The same, when the headlines agree as well."""
 
@@ -37,12 +40,12 @@ TITLE_AGREES, TITLE_TOKENS = 0.6, 4
 FAR_APART = timedelta(days=14)
 """From here on, and within one outlet, an overlap must go both ways: series and profiles repeat their blocks."""
 
-TEMPLATE_NUMBERS, TEMPLATE_AGREES = 6, 0.25
+TEMPLATE_NUMBERS, TEMPLATE_AGREES = 8, 0.3
 """In matching passages with at least so many shingles that hold numbers, this share of them must match: weather
 reports, market lists and other forms are filled in anew each day."""
 
-WINDOW = 13
-"""Sketch entries around a position that tell how well its passage matches: some 40 words."""
+WINDOW = 15
+"""Sketch entries around a position that tell how well its passage matches: some 45 words."""
 
 MOST_STORIES, MOST_MEMBERS = 8, 3
 """Stories that an article is compared with, and members of each: the likeliest; one partner is enough."""
@@ -54,7 +57,7 @@ _STUB = (
 _COMMON = 64  # members that a key hash leads to, from which it is furniture, and is no longer followed
 _KEPT = 3  # members of one story that a key hash leads to: enough to find the story, however many copies there are
 _MOST_CANDIDATES = 48  # per article
-_LATER = 1 << 40  # what is in memory arrived after all that is stored
+_LATER = 1 << 40  # arrival number of a batch's first article: after all that is stored
 
 _Sketch = npt.NDArray[np.uint16]
 _CODES = 1 << 16
@@ -82,8 +85,11 @@ class Comparison:
 
     @property
     def score(self) -> float:
-        """The coverage that decides."""
-        return min(self.forward, self.backward) if self.two_way else max(self.forward, self.backward)
+        """The coverage that decides, 0 to 1."""
+        most, least = max(self.forward, self.backward), min(self.forward, self.backward)
+        if self.two_way:
+            return least
+        return most if self.title >= TITLE_AGREES else max(0.0, most - LEAN * max(0.0, 0.5 - least))
 
     @property
     def same(self) -> bool:
@@ -104,7 +110,7 @@ def choose(documents: Sequence[Newcomer | Document], neighbours: Neighbours) -> 
     arrivals = [document if isinstance(document, Newcomer) else newcomer(document) for document in documents]
     stored = neighbours.of([arrival.fingerprint for arrival in arrivals])
     named = [i for a in arrivals for i in (a.article_id, a.canonical) if i is not None]
-    batch = MemoryNeighbours(neighbours.stories(named))
+    batch = MemoryNeighbours(neighbours.stories(named), _LATER)
     choices = []
     for arrival, candidates in zip(arrivals, stored, strict=True):
         known = batch.stories([i for i in (arrival.article_id, arrival.canonical) if i is not None])
@@ -192,7 +198,7 @@ class _Text:
     __slots__ = ("chance", "codes", "has", "span", "text_hash", "title")
 
     def __init__(self, value: Fingerprint) -> None:
-        self.codes: _Sketch = np.frombuffer(value.sketch, "<u2").astype(np.uint16)
+        self.codes: _Sketch = np.frombuffer(value.sketch, "<u2", len(value.sketch) // 2).astype(np.uint16)
         self.has = np.zeros(_CODES, bool)
         self.has[self.codes] = True
         # A code of another text is found here by chance this often: 3 % for the longest articles.
@@ -217,12 +223,12 @@ def _compare(
     title = _overlap(text.title, other.title)
     if text.text_hash == other.text_hash and not (two_way and _stubs(arrival, text, member, other)):
         return Comparison(1.0, 1.0, title, two_way, "same_text")
-    forward, template = _coverage(text, other, common)
-    backward, template_back = _coverage(other, text, common)
+    forward, there = _coverage(text, other, common)
+    backward, back = _coverage(other, text, common)
     found = Comparison(forward, backward, title, two_way, "different")
     if found.score < (SAME_TITLE if title >= TITLE_AGREES else SAME):
         return found
-    if template or template_back:
+    if _is_form(there + back):
         return Comparison(forward, backward, title, two_way, "template")
     if _stubs(arrival, text, member, other):
         return Comparison(forward, backward, title, two_way, "stub")
@@ -233,11 +239,11 @@ def _kind(forward: float, backward: float) -> str:
     """Name what happened to the text: kept, cut, or grown and rewritten."""
     if min(forward, backward) >= SAME:
         return "reprint"
-    return "excerpt" if forward >= SAME else "update"
+    return "excerpt" if forward > backward and forward >= SAME else "update"
 
 
-def _coverage(text: _Text, other: _Text, common: npt.NDArray[np.uint8]) -> tuple[float, bool]:
-    """Return how much of ``text`` stands in ``other``, and whether the passages that do are a form filled in anew.
+def _coverage(text: _Text, other: _Text, common: npt.NDArray[np.uint8]) -> tuple[float, list[bool]]:
+    """Return how much of ``text`` stands in ``other``, and which shingles with numbers in those passages match.
 
     A shingle of n tokens survives copy-editing when all its tokens do; where a share r of the shingles survives, a
     share r^(1/n) of the tokens does, and r * (n - (n-1) * r^(1/n)) of the tokens lie in a surviving shingle (inclusion
@@ -245,16 +251,19 @@ def _coverage(text: _Text, other: _Text, common: npt.NDArray[np.uint8]) -> tuple
     whole, while the same number of hits strewn over a text counts little.
     """
     if text.codes.size == 0:
-        return 0.0, False
+        return 0.0, []
     hits = other.has[text.codes]
     rate = _local(hits)
     rate = np.clip((rate - other.chance) / (1 - other.chance), 0, 1)
     covered = rate * (text.span - (text.span - 1) * rate ** (1 / text.span))
     weights = 1 / np.maximum(1, common[text.codes].astype(np.float64) - 1)
     numbers = (text.codes & 1).astype(bool) & (rate >= _MATCHES)
-    count = int(numbers.sum())
-    template = count >= TEMPLATE_NUMBERS and int(hits[numbers].sum()) < TEMPLATE_AGREES * count
-    return float((covered * weights).sum() / weights.sum()), template
+    return float((covered * weights).sum() / weights.sum()), hits[numbers].tolist()
+
+
+def _is_form(numbers: Sequence[bool]) -> bool:
+    """Whether the passages agree and their numbers do not: a form filled in anew."""
+    return len(numbers) >= TEMPLATE_NUMBERS and sum(numbers) < TEMPLATE_AGREES * len(numbers)
 
 
 def _local(hits: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
@@ -293,9 +302,11 @@ class MemoryNeighbours:
 
     Args:
         known: stories of articles that are stored elsewhere.
+        first: the arrival number of the first article that is added.
     """
 
-    def __init__(self, known: Mapping[int, int] | None = None) -> None:
+    def __init__(self, known: Mapping[int, int] | None = None, first: int = 0) -> None:
+        self._first = first
         self._known = dict(known or {})
         self._members: list[Candidate] = []
         self._postings: dict[int, list[int]] = {}
@@ -347,7 +358,7 @@ class MemoryNeighbours:
                 arrival.outlet,
                 arrival.published,
                 arrival.fingerprint,
-                _LATER + number,
+                self._first + number,
             )
         )
         for shingle in arrival.fingerprint.shingles:
