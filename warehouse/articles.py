@@ -20,7 +20,7 @@ from typing import Any
 from records.article import Article, Origin, Outcome, UrlOutcome
 from records.document import Batch, Document
 from records.story import Neighbours, StoryChoice
-from warehouse import frontier, mentions
+from warehouse import frontier, mentions, stories
 from warehouse.database import Connection, append, rows
 
 Choose = Callable[[Sequence[Document], Neighbours], Sequence[StoryChoice]]
@@ -29,10 +29,9 @@ Choose = Callable[[Sequence[Document], Neighbours], Sequence[StoryChoice]]
 Detect = Callable[..., Sequence[Any]]
 """Which signals do new mentions make, given history?"""
 
-# Scripts written without spaces: one word per character, as the fingerprints count (shared/design stories.md).
-_WORD = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\\W_]+", re.UNICODE
-)
+# Thai, Lao, Burmese, Khmer, kana and Han are written without spaces: each character counts, as in the fingerprints.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +118,14 @@ _COLUMNS = (
 
 
 def _stored(con: Connection, wanted: list[int]) -> dict[int, _Stored]:
+    # Two steps: a join that asks for the text scans all texts, even when hardly any article is known.
+    known = rows(con, "select article_id from articles where article_id in (select unnest($1::bigint[]))", [wanted])
+    if not known:
+        return {}
+    marks = ", ".join(str(int(article_id)) for (article_id,) in known)
     found = rows(
         con,
-        """
-        select article_id, text is not null, text_hash, discovered_url from articles
-        where article_id in (select unnest($1::bigint[]))
-        """,
-        [wanted],
+        f"select article_id, text is not null, text_hash, discovered_url from articles where article_id in ({marks})",
     )
     return {row[0]: _Stored(*row[1:]) for row in found}
 
@@ -135,7 +135,7 @@ def _load_new(
 ) -> LoadReport:
     if not documents:
         return LoadReport()
-    from warehouse import signals, stories  # written beside this at this hour
+    from warehouse import signals  # written beside this at this hour
 
     history = signals.history(con)  # before anything is written: what was known when these articles came
     choices = choose(documents, stories.StoredNeighbours(con))

@@ -98,7 +98,9 @@ def bring_up(con: Connection, path: Path, keep: Callable[[int], None], folder: P
 
 
 def _applied(con: Connection, path: Path) -> list[tuple[int, str, str]]:
-    tables = con.execute("select schema_name, table_name from duckdb_tables() where not internal").fetchall()
+    tables = con.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
+    ).fetchall()
     if ("internal", "migrations") in tables:
         return con.execute("select version, name, sha256 from internal.migrations order by version").fetchall()
     if tables:
