@@ -1,6 +1,44 @@
 -- What analysts query. Views hold no data: they are made again whenever this file changes.
 -- Copies are counted apart from stories everywhere: forty outlets that print one agency text are one story.
 
+create or replace view new_mentions as
+select m.found_at, m.initiative_id, i.name as initiative, a.title, a.outlet, a.country, a.language, a.published, m.place, m.field,
+    m.surface, m.sentence, s.story_id, s.story_id = a.article_id as opens_story, a.origin, m.alerts, a.url, a.article_id
+from mentions m
+join articles a using (article_id)
+left join story_members s using (article_id)
+left join initiatives i using (initiative_id)
+where not exists (
+    from mentions earlier
+    where earlier.article_id = m.article_id and earlier.initiative_id = m.initiative_id
+        and (earlier.field = 'title', -earlier.span_start) > (m.field = 'title', -m.span_start))
+order by m.found_at desc, a.published desc;
+comment on view new_mentions is 'one row per article and initiative, its first mention in reading order, the newest found first: add "where found_at > ..." and a limit';
+
+create or replace view initiative_timeline as
+select m.initiative_id, coalesce(a.published, a.first_seen)::date as day, count(distinct coalesce(s.story_id, a.article_id)) as stories,
+    count(distinct a.article_id) as articles, count(distinct a.article_id) - count(distinct coalesce(s.story_id, a.article_id)) as copies,
+    count(distinct a.outlet) as outlets, count(distinct a.country) as countries, count(*) as mentions
+from mentions m
+join articles a using (article_id)
+left join story_members s using (article_id)
+group by all
+order by m.initiative_id, day;
+comment on view initiative_timeline is 'one row per initiative and UTC day of publication (of first sight, where no date is known): stories, and how often they were printed';
+
+create or replace view outlet_coverage as
+select a.outlet, any_value(a.outlet_name) as outlet_name, any_value(a.country) as country, min(a.tier) as tier, m.initiative_id,
+    count(distinct coalesce(s.story_id, a.article_id)) as stories, count(distinct a.article_id) as articles,
+    count(distinct a.article_id) filter (s.story_id <> a.article_id) as copies, count(*) as mentions,
+    min(coalesce(a.published, a.first_seen)) as first_mention, max(coalesce(a.published, a.first_seen)) as last_mention,
+    arg_min(a.title, coalesce(a.published, a.first_seen)) as first_title, arg_min(a.url, coalesce(a.published, a.first_seen)) as first_url
+from mentions m
+join articles a using (article_id)
+left join story_members s using (article_id)
+group by a.outlet, m.initiative_id
+order by first_mention;
+comment on view outlet_coverage is 'one row per outlet and initiative: how much, since when, and the first article';
+
 create or replace view source_health as
 with loaded as (
     select source_id, count(*) as articles, max(first_seen) as last_article from articles group by source_id
@@ -37,6 +75,23 @@ left join waiting w using (source_id)
 order by s.source_id;
 comment on view source_health is 'one row per source: off, new, failing, empty, silent or well, with the reason, and what it has given';
 
+create or replace view disagreeing_figures as
+with stated as (
+    select f.*, coalesce(s.story_id, f.article_id) as story_id, a.outlet, coalesce(a.published, a.first_seen) as published
+    from figures f
+    join articles a using (article_id)
+    left join story_members s using (article_id)
+)
+select initiative_id, unit, scope, count(distinct value) as values, min(value) as least, max(value) as most,
+    count(distinct story_id) as stories, count(distinct outlet) as outlets,
+    list(distinct {value: value, comparison: comparison, outlet: outlet, surface: surface, article_id: article_id}) as statements,
+    min(published) as first_stated, max(published) as last_stated
+from stated
+group by initiative_id, unit, scope
+having count(distinct value) > 1 and count(distinct story_id) > 1
+order by initiative_id, unit, scope;
+comment on view disagreeing_figures is 'numbers for the same initiative, unit and scope that differ between stories (not between copies of one)';
+
 create or replace view first_mentions as
 select m.initiative_id, min(coalesce(a.published, a.first_seen)) as first_mention, arg_min(a.outlet, coalesce(a.published, a.first_seen)) as outlet,
     arg_min(a.country, coalesce(a.published, a.first_seen)) as country, arg_min(a.language, coalesce(a.published, a.first_seen)) as language,
@@ -47,6 +102,28 @@ join articles a using (article_id)
 group by m.initiative_id
 order by first_mention;
 comment on view first_mentions is 'one row per initiative: the earliest article that mentions it, seeds included';
+
+create or replace view reprints as
+select t.original_outlet, a.outlet as carried_by, count(*) as copies, count(distinct s.story_id) as stories,
+    min(coalesce(a.published, a.first_seen)) as first_copy, max(coalesce(a.published, a.first_seen)) as last_copy
+from story_members s
+join stories t using (story_id)
+join articles a using (article_id)
+where s.article_id <> t.original_article_id
+group by all
+order by copies desc, original_outlet, carried_by;
+comment on view reprints is 'who carried whose text: the outlet credited with a story, and the outlets that printed it too';
+
+create or replace view co_mentions as
+with per_story as (
+    select distinct coalesce(s.story_id, m.article_id) as story_id, m.initiative_id
+    from mentions m left join story_members s using (article_id)
+)
+select one.initiative_id, other.initiative_id as with_initiative_id, count(*) as stories
+from per_story one join per_story other on other.story_id = one.story_id and other.initiative_id > one.initiative_id
+group by all
+order by stories desc, one.initiative_id, with_initiative_id;
+comment on view co_mentions is 'pairs of initiatives, and the stories that mention both';
 
 create or replace view daily_load as
 select fetched_at::date as day, kind, outcome, count(*) as tries, sum(bytes) as bytes, quantile_cont(elapsed, 0.5) as median_seconds,

@@ -1,0 +1,2 @@
+-- placeholder until the tables of alerting are here (H7)
+select 1;
