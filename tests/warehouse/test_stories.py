@@ -5,16 +5,22 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from extractors.fingerprints import fingerprint
-from extractors.stories import choose
+import pytest
+
+from extractors.fingerprints import decode, encode, fingerprint
+from extractors.stories import StoryIndex, choose
+from records import ids
+from records.article import Article, Origin
 from records.document import Document
-from tests.warehouse.conftest import NOON, make_document
+from records.story import StoryChoice
 from warehouse import stories
 from warehouse.database import Connection, Warehouse, rows
-from warehouse.stories import StoredNeighbours
+from warehouse.stories import COMMON, StoredNeighbours
 
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WORDS = [
     a + b
     for a in ["ba", "du", "ki", "lo", "me", "nu", "pa", "ri", "so", "ta", "ve", "wi"]
@@ -28,14 +34,16 @@ def prose(seed: int, sentences: int = 30) -> str:
     return " ".join(" ".join(rng.choices(WORDS, k=12)).capitalize() + "." for _ in range(sentences))
 
 
-def printed(name: str, text: str, **more: Any) -> Document:
+def printed(name: str, text: str, outlet: str = "a.example", title: str = "Notes", **more: Any) -> Document:
     """An article in the newspaper's own dress."""
-    title = more.pop("title", f"Notes on {name}")
-    document = make_document(name, text=text, title=title, **more)
-    return replace(document, fingerprint=fingerprint(title, text))
+    url = f"{outlet}/{name}"
+    rest = {k: more.pop(k) for k in ("published", "language") if k in more}
+    article = Article(f"https://{url}", title, text, outlet=outlet, **{"published": NOON, "language": "en"} | rest)
+    known = {"source": "desk", "origin": Origin.LIVE, "seen_at": NOON, "url": article.url, "country": "NO"} | more
+    return Document(ids.article_id(url), url, article, fingerprint(title, text), (), (), **known)
 
 
-def load(con: Connection, documents: Sequence[Document], now: Any = NOON) -> None:
+def load(con: Connection, documents: Sequence[Document], now: datetime = NOON) -> None:
     stories.store(con, documents, choose(documents, StoredNeighbours(con)), now)
 
 
@@ -48,18 +56,205 @@ def everything(con: Connection) -> list[list[tuple[Any, ...]]]:
     return [rows(con, f"select * from {name} order by all") for name in names]
 
 
+def members(con: Connection) -> list[tuple[int, int, str]]:
+    return [tuple(r) for r in rows(con, "select article_id, story_id, reason from story_members order by number")]
+
+
+WHOLE = prose(1)
+HALVES = WHOLE[: len(WHOLE) // 2], WHOLE[len(WHOLE) // 2 :]
+
+
 def test_a_copy_joins_the_story_that_is_stored(warehouse: Warehouse) -> None:
-    first, copy = printed("a", prose(1), outlet="a.example"), printed("b", prose(1), outlet="b.example")
+    first, copy = printed("a", WHOLE), printed("b", WHOLE, outlet="b.example", language="nn", country="SE")
     with warehouse.writing() as con:
         load(con, [first])
     with warehouse.writing() as con:
-        load(con, [copy])
-        members = table(
-            con, "select article_id, story_id, reason, score, matched_article_id from story_members order by number"
-        )
-        story = table(con, "select story_id, articles, outlets, original_article_id, original_by from stories")
-    assert members == [
-        (first.article_id, first.article_id, "new", 1.0, None),
-        (copy.article_id, first.article_id, "same_text", 1.0, first.article_id),
+        load(con, [copy], NOON + timedelta(hours=1))
+        member = rows(con, "select score, matched_article_id, joined_story_id from story_members where reason <> 'new'")
+        story = rows(con, "select story_id, articles, outlets, countries, languages, last_joined from stories")
+        assert members(con) == [
+            (first.article_id, first.article_id, "new"),
+            (copy.article_id, first.article_id, "same_text"),
+        ]
+    assert member == [(1.0, first.article_id, first.article_id)]
+    assert [row[:5] for row in story] == [(first.article_id, 2, ["a.example", "b.example"], ["NO", "SE"], ["en", "nn"])]
+    assert story[0][5] == NOON + timedelta(hours=1)
+
+
+def test_loading_the_same_batch_again_changes_nothing(warehouse: Warehouse) -> None:
+    batch = [printed("a", HALVES[0]), printed("b", HALVES[1]), printed("c", WHOLE, "b.example"), printed("d", prose(2))]
+    with warehouse.writing() as con:
+        load(con, batch)
+        before = everything(con)
+    with warehouse.writing() as con:
+        load(con, batch, NOON + timedelta(days=1))
+        load(con, [batch[2], batch[2]], NOON + timedelta(days=1))
+        assert everything(con) == before
+
+
+def test_an_article_that_stands_twice_in_a_batch_is_one_member(warehouse: Warehouse) -> None:
+    with warehouse.writing() as con:
+        load(con, [printed("a", WHOLE), printed("a", WHOLE)])
+        assert len(members(con)) == 1
+        assert rows(con, "select articles from stories") == [(1,)]
+
+
+@pytest.mark.parametrize("size", [1, 3, 20])
+def test_the_warehouse_groups_as_memory_does_whatever_the_batches(warehouse: Warehouse, size: int) -> None:
+    rng = random.Random(7)
+    texts = []
+    for n in range(12):
+        body = prose(100 + n)
+        texts += [body, body[: len(body) * 2 // 3], prose(500 + n, 4) + body + prose(700 + n, 4)][: rng.randint(1, 3)]
+    rng.shuffle(texts)
+    batch = [printed(f"n{n}", text, f"outlet{n}.example", title="") for n, text in enumerate(texts)]
+    with warehouse.writing() as con:
+        for start in range(0, len(batch), size):
+            load(con, batch[start : start + size])
+        stored = [story_id for _, story_id, _ in members(con)]
+    memory = StoryIndex().assign([{"id": d.article_id, "text": d.article.text} for d in batch])
+    assert [str(story_id) for story_id in stored] == memory
+
+
+def test_a_merge_leaves_a_trace_and_moves_the_members(warehouse: Warehouse) -> None:
+    first, last, whole = (
+        printed("a", HALVES[0], "a.example"),
+        printed("b", HALVES[1], "b.example"),
+        printed("c", WHOLE, "c.example"),
+    )
+    later = NOON + timedelta(hours=2)
+    with warehouse.writing() as con:
+        load(con, [first, last])
+    with warehouse.writing() as con:
+        load(con, [whole], later)
+        assert {story_id for _, story_id, _ in members(con)} == {first.article_id}
+        kept = rows(con, "select articles, outlets, merged_into from stories where story_id = $1", [first.article_id])
+        gone = rows(con, "select merged_into, merged_at, merged_by from stories where story_id = $1", [last.article_id])
+        trace = rows(con, "select joined_story_id from story_members where article_id = $1", [last.article_id])
+    assert kept == [(3, ["a.example", "b.example", "c.example"], None)]
+    assert gone == [(first.article_id, later, whole.article_id)]
+    assert trace == [(last.article_id,)]
+
+
+def test_a_merge_within_one_batch_stores_the_same(warehouse: Warehouse) -> None:
+    batch = [
+        printed("a", HALVES[0], "a.example"),
+        printed("b", HALVES[1], "b.example"),
+        printed("c", WHOLE, "c.example"),
     ]
-    assert story == [(first.article_id, 2, ["a.example", "b.example"], first.article_id, "first")]
+    with warehouse.writing() as con:
+        load(con, batch)
+        assert {story_id for _, story_id, _ in members(con)} == {batch[0].article_id}
+        merged = rows(con, "select story_id, merged_into from stories where merged_into is not null")
+        assert rows(con, "select articles from stories where merged_into is null") == [(3,)]
+    assert merged == [(batch[1].article_id, batch[0].article_id)]
+
+
+def test_a_choice_that_names_a_story_merged_meanwhile_joins_where_it_went(warehouse: Warehouse) -> None:
+    batch = [
+        printed("a", HALVES[0], "a.example"),
+        printed("b", HALVES[1], "b.example"),
+        printed("c", WHOLE, "c.example"),
+    ]
+    late = printed("d", HALVES[1], "d.example")
+    with warehouse.writing() as con:
+        load(con, batch)
+        stories.store(con, [late], [StoryChoice(late.article_id, batch[1].article_id, "same_text")], NOON)
+        assert members(con)[-1] == (late.article_id, batch[0].article_id, "same_text")
+
+
+def test_a_late_original_is_credited_and_the_story_keeps_its_name(warehouse: Warehouse) -> None:
+    copy = printed("copy", HALVES[0], "b.example", "As printed elsewhere")
+    original = printed("original", WHOLE, "a.example", "As first printed", published=NOON - timedelta(days=1))
+    with warehouse.writing() as con:
+        load(con, [copy])
+        load(con, [original])
+        found = rows(con, "select story_id, original_article_id, original_outlet, original_by, title from stories")
+    assert found == [(copy.article_id, original.article_id, "a.example", "earliest", "As first printed")]
+
+
+def test_without_times_the_text_that_holds_the_others_is_credited(warehouse: Warehouse) -> None:
+    copy, original = printed("copy", HALVES[0], "b.example", published=None), printed("o", WHOLE, published=None)
+    with warehouse.writing() as con:
+        load(con, [copy, original])
+        found = rows(con, "select original_article_id, original_by from stories")
+    assert found == [(original.article_id, "longest")]
+
+
+def test_a_seed_without_text_has_its_reprint_join(warehouse: Warehouse) -> None:
+    line = encode(fingerprint("Old news", WHOLE))
+    seed = replace(printed("seed", "", "archive.example", origin=Origin.SEED), fingerprint=decode(line))
+    reprint = printed("b", HALVES[0], "b.example")
+    with warehouse.writing() as con:
+        load(con, [seed])
+        load(con, [reprint])
+        assert members(con)[1] == (reprint.article_id, seed.article_id, "excerpt")
+
+
+def test_articles_without_text_are_stories_of_their_own(warehouse: Warehouse) -> None:
+    with warehouse.writing() as con:
+        load(con, [printed("a", "", title=""), printed("b", "", title="")])
+        load(con, [])
+        assert [reason for *_, reason in members(con)] == ["new", "new"]
+
+
+def test_a_rolled_back_window_leaves_nothing(warehouse: Warehouse) -> None:
+    def window() -> None:
+        with warehouse.writing() as con:
+            load(con, [printed("a", WHOLE)])
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        window()
+    with warehouse.writing() as con:
+        assert everything(con) == [[], [], [], []]
+
+
+def test_choices_for_other_documents_are_refused(warehouse: Warehouse) -> None:
+    with warehouse.writing() as con, pytest.raises(ValueError, match="was given the choice for article 5"):
+        stories.store(con, [printed("a", WHOLE)], [StoryChoice(5, 5, "new")], NOON)
+
+
+def test_a_hash_is_followed_to_a_few_members_of_a_story_and_to_a_few_stories(warehouse: Warehouse) -> None:
+    copies = [printed(f"c{n}", WHOLE, f"c{n}.example") for n in range(30)]
+    shared = copies[0].fingerprint.shingles[0]
+    others = [printed(f"o{n}", prose(2000 + n), f"o{n}.example") for n in range(COMMON + 10)]
+    others = [
+        replace(d, fingerprint=replace(d.fingerprint, shingles=(shared, *d.fingerprint.shingles[1:]))) for d in others
+    ]
+    with warehouse.writing() as con:
+        for start in range(0, 30, 10):
+            load(con, copies[start : start + 10])
+        assert rows(con, "select max(n) from (select count(*) n from internal.shingles group by hash)") == [(3,)]
+        load(con, others[:40])
+        load(con, others[40:])
+        assert rows(con, "select count(*) from internal.shingles where hash = $1", [shared]) == [(COMMON,)]
+        load(con, [printed("last", HALVES[0], "last.example")])
+        assert members(con)[-1][1:] == (copies[0].article_id, "excerpt")
+
+
+def test_compacting_keeps_every_story_findable(warehouse: Warehouse) -> None:
+    old = [printed(f"o{n}", prose(n), f"o{n}.example") for n in range(40)]
+    with warehouse.writing() as con:
+        load(con, old)
+        assert stories.compact(con, recent=30) == 0  # not worth it yet
+        assert stories.compact(con, recent=10) == 30
+        assert stories.compact(con, recent=10) == 0
+        per_member = rows(con, "select number, count(*) from internal.old_shingles group by number order by number")
+        assert per_member == [(number, 8) for number in range(1, 31)]
+        assert rows(con, "select min(number) from internal.shingles") == [(31,)]
+        load(con, [printed(f"c{n}", prose(n)[:1800], f"c{n}.example") for n in range(40)])
+        found = members(con)
+    assert [story_id for _, story_id, _ in found[40:]] == [story_id for _, story_id, _ in found[:40]]
+
+
+def test_every_table_and_column_says_what_it_holds(warehouse: Warehouse) -> None:
+    ours = "('stories', 'story_members', 'fingerprints', 'shingles', 'old_shingles')"
+    with warehouse.writing() as con:
+        silent = rows(
+            con, f"select table_name, column_name from duckdb_columns() where table_name in {ours} and comment is null"
+        )
+        silent += rows(
+            con, f"select table_name, '' from duckdb_tables() where table_name in {ours} and comment is null"
+        )
+    assert silent == []
