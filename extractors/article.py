@@ -16,7 +16,7 @@ from trafilatura.settings import Extractor
 from extractors import access, dates, furniture, metadata
 from extractors.charset import decode
 from extractors.language import language_of
-from extractors.markup import Element, Markup, parse
+from extractors.markup import Element, Markup, parse, text_of
 from records.article import Access, Article
 from records.text import clean, clean_text
 
@@ -30,6 +30,8 @@ LARGEST = 20_000_000
 
 # Under this many characters the fast pass may have missed the article: try again with trafilatura's fallbacks.
 _SHORT = 600
+# Under this many characters, and this share of what stands in the page's <p>, most of an article may be missing.
+_SUSPECT, _SHARE = 3_000, 0.35
 
 # Outcomes are values here: what trafilatura would log about a page is in the article's access and reason.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -97,24 +99,48 @@ def _read(tree: Element, blank: Article, now: datetime | None) -> Article:
 
 
 def _text(page: Markup, title: str) -> str:
-    """Return the article's lines."""
-    lines = _lines(page.tree, fast=True)
-    if sum(map(len, lines)) < _SHORT:
-        slow = _lines(page.tree, fast=False)
-        lines = slow if sum(map(len, slow)) > sum(map(len, lines)) else lines
+    """Return the article's lines, without furniture."""
+    lines = _main_lines(page.tree)
     body = metadata.body_of(page.article)
     if furniture.is_whole(body, lines):
-        wide = lines if furniture.covers(lines, body) else _lines(page.tree, fast=True, wide=True)
-        lines = furniture.within(wide, body) or lines
-    return "\n".join(furniture.without(lines, title))
+        wide = lines if furniture.covers(lines, body) else _lines(page.tree, "recall")
+        lines = furniture.within(wide, body, _keys(page.tree, "h2", "h3", "h4")) or lines
+    return "\n".join(furniture.without([_plain_row(line) for line in lines], title, _keys(page.tree, "a")))
 
 
-def _lines(tree: Element, *, fast: bool, wide: bool = False) -> list[str]:
+def _main_lines(tree: Element) -> list[str]:
+    """Return what trafilatura takes for the article: the quick answer, a second opinion where it is short or odd."""
+    lines = _lines(tree, "precision")
+    length = sum(map(len, lines))
+    if length < _SHORT:
+        slow = _lines(tree, "precision", fast=False)
+        if sum(map(len, slow)) > length:
+            lines, length = slow, sum(map(len, slow))
+    if length < _SUSPECT and length < _SHARE * sum(len(text_of(one)) for one in tree.iter("p")):
+        broad = _lines(tree, "balanced", fast=False)
+        if sum(map(len, broad)) > 2 * length:
+            lines = broad
+    return lines
+
+
+def _keys(tree: Element, *tags: str) -> set[str]:
+    """Return the keys of the texts of all elements of ``tags``, without links that stay on the page."""
+    return {furniture.key(text_of(one)) for one in tree.iter(*tags) if not (one.get("href") or "").startswith("#")}
+
+
+def _plain_row(line: str) -> str:
+    """Return a row of a table as trafilatura marks it up ("| a | b |") as plain text."""
+    if not line.lstrip().startswith("|"):
+        return line
+    return " ".join(cell for one in line.replace("\\|", "|").split("|") if (cell := one.strip(" -")))
+
+
+def _lines(tree: Element, focus: str, *, fast: bool = True) -> list[str]:
     options = Extractor(
         output_format="python",
         fast=fast,
-        precision=not wide,
-        recall=wide,
+        precision=focus == "precision",
+        recall=focus == "recall",
         comments=False,
         tables=True,
         with_metadata=False,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 _LETTERS = re.compile(r"\w+")
 
@@ -42,6 +42,7 @@ _RIGHTS = re.compile(
 )
 _LONGEST_RIGHTS = 300
 _LONGEST_PROMOTION = 220
+_SHORTEST_TEASER = 16  # letters: shorter lines that are links are names and addresses of the article
 
 
 def key(line: str) -> str:
@@ -49,8 +50,14 @@ def key(line: str) -> str:
     return "".join(_LETTERS.findall(unicodedata.normalize("NFKC", line).casefold()))
 
 
-def without(lines: Sequence[str], title: str) -> list[str]:
-    """Return ``lines`` without promotion, notes of rights, a repeated headline at the top and doubled lines."""
+def without(lines: Sequence[str], title: str, links: Container[str] = ()) -> list[str]:
+    """Return ``lines`` without promotion, notes of rights, the headline again, doubled lines and bare links.
+
+    Args:
+        lines: the extracted lines.
+        title: the headline, which many templates repeat at the top of the text.
+        links: the `key` of the text of every link that leads away from the page.
+    """
     kept: list[str] = []
     seen: set[str] = set()
     headline = key(title)
@@ -58,11 +65,19 @@ def without(lines: Sequence[str], title: str) -> list[str]:
         bare = key(line)
         if not bare or (bare == headline and len(kept) < 3) or (len(bare) > 40 and bare in seen):
             continue
-        if _is_furniture(line.strip()):
+        if _is_furniture(line.strip()) or _is_teaser(bare, links):
             continue
         seen.add(bare)
         kept.append(line)
     return kept
+
+
+def _is_teaser(bare: str, links: Container[str]) -> bool:
+    """Whether a line is nothing but a link, or one text twice, as teasers have it for picture and headline."""
+    if len(bare) < _SHORTEST_TEASER:
+        return False
+    half = len(bare) // 2
+    return bare in links or (len(bare) % 2 == 0 and bare[:half] == bare[half:])
 
 
 def _is_furniture(line: str) -> bool:
@@ -89,10 +104,19 @@ def covers(lines: Sequence[str], body: str) -> bool:
     return sum(len(bare) for line in lines if (bare := key(line)) in text) >= 0.9 * len(text)
 
 
-def within(lines: Sequence[str], body: str) -> list[str]:
-    """Return those of ``lines`` that occur in ``body``; none when they are too few to be the article."""
+def within(lines: Sequence[str], body: str, headings: Container[str] = ()) -> list[str]:
+    """Return those of ``lines`` that occur in ``body``; none when they are too few to be the article.
+
+    Crossheads (``headings``, as `key`) between two such lines stay: an articleBody often leaves them out.
+    """
     text = key(body)
-    kept = [line for line in lines if (bare := key(line)) and (bare in text or _mostly_in(line, text))]
+    inside = [bool(bare := key(line)) and (bare in text or _mostly_in(line, text)) for line in lines]
+    first = inside.index(True) if True in inside else len(lines)
+    kept = [
+        line
+        for number, line in enumerate(lines)
+        if inside[number] or (number > first and any(inside[number + 1 : number + 2]) and key(line) in headings)
+    ]
     return kept if sum(len(key(line)) for line in kept) >= 0.7 * len(text) else []
 
 

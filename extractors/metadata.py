@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -33,22 +34,36 @@ def fold(text: str) -> str:
 def title_of(page: Markup, outlet: str) -> str:
     """Return the headline without the outlet's suffix; empty when the page has none.
 
-    The ``<h1>`` that agrees with what the head says is what readers saw; without one, JSON-LD, ``og:title``,
-    ``twitter:title`` and ``<title>`` are asked in this order.
+    Publishers write a headline up to five times (``og:title``, JSON-LD, ``<h1>``, ``twitter:title``, ``<title>``); the
+    wording that most of them have is the answer, and among equals the first in this order. An ``<h1>`` has a voice
+    only when it agrees with the head: on many pages it is a logo or a rubric.
     """
     names = _site_names(page, outlet)
-    stated = [_text(page.article.get("headline")), page.meta("og:title"), page.meta("twitter:title"), page.window_title]
-    heads = [stripped for one in stated if one and (stripped := without_site(clean(html.unescape(one), 400), names))]
-    headings = [clean(heading, 400) for heading in page.headings]
-    for heading in headings:
-        if any(fold(heading) == fold(head) for head in heads):
-            return clean(heading)
-    for heading in headings:
-        if any(_agree(heading, head) for head in heads):
-            return clean(without_site(heading, names))
-    if heads:
-        return clean(heads[0])
+    graph, card, window = page.meta("og:title"), page.meta("twitter:title"), page.window_title
+    stated = [_text(page.article.get("headline")), card, _window_headline(page, window) if window else None]
+    graph_title, *others = [
+        without_site(clean(html.unescape(one), 400), names) if one else "" for one in (graph, *stated)
+    ]
+    heads = [head for head in (graph_title, *others) if head]
+    headings = [without_site(clean(heading, 400), names) for heading in page.headings]
+    agreeing = [heading for heading in headings if any(_agree(heading, head) for head in heads)][:1]
+    voices = [voice for voice in (graph_title, *others[:1], *agreeing, *others[1:]) if voice]
+    if voices:
+        count = Counter(fold(voice) for voice in voices)
+        return clean(max(voices, key=lambda voice: count[fold(voice)]))
     return clean(headings[0]) if len(headings) == 1 else ""
+
+
+def _window_headline(page: Markup, window: str) -> str:
+    """Return the part of ``<title>`` that a heading of the page repeats, else all of it."""
+    separators = list(_SEPARATOR.finditer(window))
+    if not separators:
+        return window
+    parts = {fold(window[: one.start()]): window[: one.start()] for one in separators}
+    for text in page.tree.itertext("h1", "h2", "h3", "h4", "a", "b", "strong", "p", "span", "div", "td"):
+        if 10 < len(text) < 600 and (found := parts.get(fold(text))):
+            return found
+    return window
 
 
 def _agree(heading: str, head: str) -> bool:
@@ -118,7 +133,13 @@ _ROLE = re.compile(
     r"fellow|professor|director)\b",
     re.IGNORECASE,
 )
-_NOT_A_NAME = re.compile(r"https?:|www\.|@|\.(?:com|net|org)/|\d{4}|^\d+$|[<>{}\[\]]")
+_NOT_A_NAME = re.compile(
+    r"\bon (?:Facebook|Twitter|X|Instagram|LinkedIn)\b|https?:|www\.|@|\.(?:com|net|org)/|\d{4}|^\d+$|[<>{}\[\]]"
+)
+# Credits that name nobody: "Le Monde and AFP" is the outlet's desk with an agency, and is kept whole.
+_AGENCIES = frozenset(
+    {"afp", "ap", "reuters", "dpa", "ansa", "efe", "tass", "xinhua", "apa", "sda", "ntb", "tt", "pap", "aa"}
+)
 _NOBODY = frozenset(
     {"admin", "administrator", "editor", "staff", "redaktion", "author", "anonymous", "none", "null", "guest"}
 )
@@ -137,15 +158,16 @@ _MOST_AUTHORS = 20
 def authors_of(page: Markup, outlet: str) -> tuple[str, ...]:
     """Return the names of those who wrote the article, in the page's order; a firm only when it names no person."""
     structured = list(_structured(page))
-    people = _names([name for name, person in structured if person], page, outlet)
-    if people:
-        return people
-    for key in _AUTHOR_METAS:
-        if found := _names(page.metas.get(key, ()), page, outlet):
+    sources = (
+        [name for name, person in structured if person],
+        *(page.metas.get(key, ()) for key in _AUTHOR_METAS),
+        None,  # the bylines, which take a walk over the page
+    )
+    for texts in sources:
+        found = _names(_bylines(page.tree) if texts is None else texts, page, outlet)
+        if found and not all(_bare(name) in _AGENCIES for name in found):
             return found
-    if found := _names(_bylines(page.tree), page, outlet):
-        return found
-    return _names([name for name, person in structured if not person], page, outlet, firms=True)
+    return _names([name for name, _ in structured], page, outlet, firms=True)
 
 
 def _structured(page: Markup) -> Iterator[tuple[str, bool]]:
