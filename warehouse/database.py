@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from records.errors import DiskFull, WarehouseCorrupt, WarehouseError, WarehouseLocked, WarehouseTooNew
+from records.errors import DiskFull, ParseError, WarehouseCorrupt, WarehouseError, WarehouseLocked, WarehouseTooNew
 from warehouse import lock, migrate
 
 Connection = duckdb.DuckDBPyConnection
@@ -40,6 +40,8 @@ _LEASHED = _CONFIG | {"enable_external_access": "false"}
 # (measured 2026-11). It is a property of the opening, not of the file, hence the ATTACH.
 _ATTACH = "attach {path} as warehouse (type duckdb, row_group_size 8192{version})"
 _NEW = ", storage_version 'v1.5.0'"
+
+_ROWS = 200  # of a Parquet file held at once: their texts may be long
 
 _PID = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
@@ -247,6 +249,27 @@ def open_copy(path: Path, writable: Path | None = None) -> Iterator[Connection]:
             yield con
         finally:
             con.close()
+
+
+def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one Parquet file by column name, some at a time; the file may come from anywhere.
+
+    Raises:
+        ParseError: the file cannot be read as Parquet.
+    """
+    con = duckdb.connect(config=_CONFIG)
+    try:
+        con.execute(f"set allowed_paths = [{quoted(str(path.absolute()))}]")
+        con.execute("set enable_external_access = false")
+        _set_up(con)
+        con.execute("select * from read_parquet($1)", [str(path.absolute())])
+        names = [str(column[0]) for column in con.description or ()]
+        while batch := con.fetchmany(_ROWS):
+            yield from (dict(zip(names, row, strict=True)) for row in batch)
+    except duckdb.Error as error:
+        raise ParseError(f"{path}: cannot be read as Parquet ({_first(str(error))})") from error
+    finally:
+        con.close()
 
 
 def quoted(value: str) -> str:

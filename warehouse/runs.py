@@ -11,12 +11,20 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from warehouse.database import Connection, append, rows
 
-RUNNING = "running"
-INTERRUPTED = "interrupted"
-"""The state of a pass whose process is gone without a word: killed, or the machine went down."""
+
+class State(StrEnum):
+    """How a pass stands."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    STOPPED = "stopped"  # asked to end early: what was under way is loaded, the rest waits
+    NOTHING = "nothing"  # no source answered
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"  # its process is gone without a word: killed, or the machine went down
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,7 @@ class Run:
     Attributes:
         run_id: its identity.
         kind: ``monitor``, ``deliver``, ``upkeep``, ``seed`` ...
-        state: ``running``, ``interrupted``, or what `finish` was told (``completed``, ``stopped``, ``failed`` ...).
+        state: how it stands.
         started_at, finished_at: in UTC; the latter is None while it runs.
         counts: what it did, as numbers by name.
         error: why it failed, if it did.
@@ -36,7 +44,7 @@ class Run:
 
     run_id: str
     kind: str
-    state: str
+    state: State
     started_at: datetime
     finished_at: datetime | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -54,16 +62,16 @@ def start(con: Connection, run_id: str, now: datetime, *, kind: str = "monitor",
     _mark_interrupted(con, now)
     if not rows(con, "select 1 from runs where run_id = $1", [run_id]):
         columns = ("run_id", "kind", "state", "started_at", "version", "host", "pid")
-        append(con, "runs", columns, [(run_id, kind, RUNNING, now, version, platform.node(), os.getpid())])
+        append(con, "runs", columns, [(run_id, kind, State.RUNNING.value, now, version, platform.node(), os.getpid())])
 
 
 def finish(
     con: Connection, run_id: str, now: datetime, state: str, counts: Mapping[str, int], error: str | None = None
 ) -> None:
-    """Note how a pass ended and what it did."""
+    """Note how a pass ended (a `State`, as such or by its value) and what it did."""
     con.execute(
         "update runs set state = $2, finished_at = $3, counts = $4::json, error = $5 where run_id = $1",
-        [run_id, state, now, json.dumps(dict(counts)), error],
+        [run_id, State(state).value, now, json.dumps(dict(counts)), error],
     )
 
 
@@ -78,14 +86,14 @@ def last(con: Connection, limit: int = 10, kind: str | None = None) -> list[Run]
         [kind, limit],
     )
     return [
-        Run(run_id, kind, state, begun, ended, json.loads(counts) if counts else {}, *rest)
+        Run(run_id, kind, State(state), begun, ended, json.loads(counts) if counts else {}, *rest)
         for run_id, kind, state, begun, ended, counts, *rest in found
     ]
 
 
 def _mark_interrupted(con: Connection, now: datetime) -> None:
     here = platform.node()
-    running = rows(con, "select run_id, pid from runs where state = $1 and host = $2", [RUNNING, here])
+    running = rows(con, "select run_id, pid from runs where state = $1 and host = $2", [State.RUNNING.value, here])
     gone = [run_id for run_id, pid in running if not _alive(pid)]
     if gone:
         con.execute(
@@ -93,7 +101,7 @@ def _mark_interrupted(con: Connection, now: datetime) -> None:
             update runs set state = $1, finished_at = $2, error = 'its process ended without a word'
             where run_id in (select unnest($3::varchar[]))
             """,
-            [INTERRUPTED, now, gone],
+            [State.INTERRUPTED.value, now, gone],
         )
 
 

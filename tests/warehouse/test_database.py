@@ -18,6 +18,7 @@ import pytest
 from records.errors import (
     DiskFull,
     GovwatchError,
+    ParseError,
     Retry,
     WarehouseCorrupt,
     WarehouseError,
@@ -25,7 +26,7 @@ from records.errors import (
     WarehouseTooNew,
 )
 from warehouse import database
-from warehouse.database import Warehouse, append, meaning, rows
+from warehouse.database import Warehouse, append, meaning, read_parquet, rows
 
 ROOT = Path(__file__).parents[2]
 
@@ -270,6 +271,24 @@ def test_the_file_can_be_opened_by_tools_of_the_line_before(warehouse: Warehouse
     with duckdb.connect(str(warehouse.path), read_only=True) as con:
         tags = con.execute("select tags from duckdb_databases() where database_name = 'news'").fetchall()
     assert "v1.5" in str(tags), "storage version 69 and later can only be read by DuckDB 2"
+
+
+def test_a_parquet_file_is_read_row_by_row(tmp_path: Path) -> None:
+    path = tmp_path / "it's a corpus.parquet"
+    with duckdb.connect() as con:
+        con.execute(f"copy (select i as id, 'text ' || i as text from range(500) t(i)) to {database.quoted(str(path))}")
+    found = list(read_parquet(path))
+    assert len(found) == 500
+    assert found[0] == {"id": 0, "text": "text 0"}
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PAR1 but not really PAR1"])
+def test_what_is_no_parquet_file_is_said_so(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "corpus.parquet"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ParseError, match=r"corpus.parquet: cannot be read as Parquet"):
+        list(read_parquet(path))
 
 
 def every_class(parent: type[duckdb.Error]) -> Iterator[type[duckdb.Error]]:
