@@ -1,0 +1,98 @@
+"""Which new mentions are worth saying: a pure function of mentions and history.
+
+It never looks at subscribers, and never at the clock; the loader calls it inside its transaction, so that a signal
+is stored with its mention or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from records import ids
+from records.alert import History, Kind, NewMention, Severity, Signal
+from records.article import Origin
+from records.mention import Place
+
+SEVERITY = {Kind.FIRST_MENTION: Severity.HIGH, Kind.NEW_STORY: Severity.NOTICE, Kind.NEW_OUTLET: Severity.INFO}
+"""How much each kind matters."""
+
+_BEST_PLACE = [Place.HEADLINE, Place.LEAD, Place.BODY, Place.CAPTION, Place.TAIL, Place.FURNITURE]
+_NO_EVIDENCE = (Place.TAIL, Place.FURNITURE)
+
+
+def signals(mentions: Sequence[NewMention], history: History, *, now: datetime, run_id: str) -> list[Signal]:
+    """Return what the mentions of newly stored articles are worth saying.
+
+    Seeds, archives and first looks make history and no signal. Articles are taken in order of publication, so that
+    the original of a story speaks for its copies when both come in one batch.
+
+    Args:
+        mentions: of articles that were not stored before; several of one article and initiative make one signal.
+        history: what was known before these articles.
+        now: bounds the time of a signal: a page that claims to be from the future is not.
+        run_id: the pass.
+    """
+    known = _Known(history)
+    for mention in mentions:
+        if mention.origin is not Origin.LIVE and mention.place not in _NO_EVIDENCE:
+            known.learn(mention)
+    found: list[Signal] = []
+    for mention in _best(mentions):
+        occurred = min(mention.published or mention.seen_at, now)
+        first_in_language = bool(mention.language) and not known.in_language(mention)
+        for kind, scope in known.news(mention):
+            identity = ids.key("signal", kind.value, mention.initiative_id, scope)
+            found.append(Signal(identity, kind, scope, SEVERITY[kind], mention, occurred, run_id, first_in_language))
+        known.learn(mention)
+    return found
+
+
+def _best(mentions: Iterable[NewMention]) -> list[NewMention]:
+    """Return the mention of each article and initiative that proves it best, the earliest article first."""
+    best: dict[tuple[int, str], NewMention] = {}
+    for mention in mentions:
+        if mention.alerts and mention.origin is Origin.LIVE and mention.place not in _NO_EVIDENCE:
+            key = (mention.article_id, mention.initiative_id)
+            if key not in best or _rank(mention) < _rank(best[key]):
+                best[key] = mention
+    return sorted(best.values(), key=lambda one: (one.published or one.seen_at, one.article_id, one.initiative_id))
+
+
+def _rank(mention: NewMention) -> int:
+    return _BEST_PLACE.index(mention.place)
+
+
+class _Known:
+    """History, and what the batch at hand has added to it."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._added: set[tuple[str, str, object]] = set()
+
+    def learn(self, mention: NewMention) -> None:
+        """Count ``mention`` as history from here on."""
+        one = mention.initiative_id
+        self._added |= {
+            ("initiative", one, ""), ("story", one, mention.story_id), ("outlet", one, mention.outlet),
+            ("language", one, mention.language),
+        }  # fmt: skip
+
+    def in_language(self, mention: NewMention) -> bool:
+        """Whether something in the mention's language spoke of the initiative before."""
+        one, language = mention.initiative_id, mention.language or ""
+        return ("language", one, language) in self._added or self._history.in_language(one, language)
+
+    def news(self, mention: NewMention) -> list[tuple[Kind, str]]:
+        """Return what is new in ``mention``, the strongest first, each with its scope."""
+        one = mention.initiative_id
+        found = []
+        if ("initiative", one, "") not in self._added and not self._history.mentioned(one):
+            found.append((Kind.FIRST_MENTION, ""))
+        stories = (mention.story_id, *mention.merged)
+        if not any(("story", one, story) in self._added or self._history.in_story(one, story) for story in stories):
+            found.append((Kind.NEW_STORY, str(mention.story_id)))
+        outlet = mention.outlet
+        if outlet and ("outlet", one, outlet) not in self._added and not self._history.in_outlet(one, outlet):
+            found.append((Kind.NEW_OUTLET, outlet))
+        return found

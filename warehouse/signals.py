@@ -1,0 +1,183 @@
+"""Signals as rows, and the history that deciding asks for; both in the transaction of the loader.
+
+It never decides what is worth a signal: `alerts.detect` does, which the loader is given.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from records.alert import Kind, NewMention, Severity, Signal
+from records.article import Origin
+from records.document import Document
+from records.mention import Place
+from records.story import StoryChoice
+from warehouse.database import Connection, append, rows
+
+_COLUMNS = (
+    "signal_id", "kind", "initiative_id", "scope", "story_id", "article_id", "severity", "language", "country",
+    "outlet", "tier", "first_in_language", "catch_up", "facts", "occurred_at", "run_id", "created_at",
+)  # fmt: skip
+
+# Seed articles of which only facts are known have their initiatives in a table of their own.
+_MENTIONED = """
+    select distinct m.initiative_id, a.language, a.outlet, s.story_id
+    from (select article_id, initiative_id from mentions where place not in ('tail', 'furniture')
+          union select article_id, initiative_id from seed_initiatives) m
+    join articles a using (article_id)
+    left join story_members s using (article_id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHistory:
+    """What the warehouse knew at one moment: a value, so that rows written later do not count."""
+
+    initiatives: frozenset[str]
+    languages: frozenset[tuple[str, str]]
+    stories: frozenset[tuple[str, int]]
+    outlets: frozenset[tuple[str, str]]
+
+    def mentioned(self, initiative_id: str) -> bool:
+        """Whether anything stored mentions the initiative."""
+        return initiative_id in self.initiatives
+
+    def in_language(self, initiative_id: str, language: str) -> bool:
+        """Whether anything stored in that language mentions it."""
+        return (initiative_id, language) in self.languages
+
+    def in_story(self, initiative_id: str, story_id: int) -> bool:
+        """Whether an article of that story mentions it."""
+        return (initiative_id, story_id) in self.stories
+
+    def in_outlet(self, initiative_id: str, outlet: str) -> bool:
+        """Whether an article of that outlet mentions it."""
+        return (initiative_id, outlet) in self.outlets
+
+
+def history(con: Connection) -> StoredHistory:
+    """Return what is known now: call it before the articles at hand are written.
+
+    Mentions in furniture and standing references do not count: they prove no coverage.
+    """
+    found = rows(con, _MENTIONED)
+    return StoredHistory(
+        frozenset(row[0] for row in found),
+        frozenset((row[0], row[1]) for row in found if row[1]),
+        frozenset((row[0], row[3]) for row in found if row[3] is not None),
+        frozenset((row[0], row[2]) for row in found if row[2]),
+    )
+
+
+def news(documents: Sequence[Document], choices: Sequence[StoryChoice]) -> list[NewMention]:
+    """Return the mentions of newly stored documents as deciding takes them; ``choices`` in the same order."""
+    return [
+        NewMention(
+            initiative_id=mention.initiative_id,
+            article_id=document.article_id,
+            story_id=choice.story_id,
+            merged=choice.merges,
+            title=document.article.title,
+            url=document.article.url,
+            outlet=document.article.outlet,
+            outlet_name=document.article.outlet_name,
+            country=document.country,
+            language=document.article.language,
+            tier=document.tier,
+            published=document.article.published,
+            seen_at=document.seen_at,
+            origin=document.origin,
+            catch_up=document.catch_up,
+            sentence=mention.sentence,
+            surface=mention.surface,
+            place=mention.place,
+            alerts=mention.alerts,
+        )
+        for document, choice in zip(documents, choices, strict=True)
+        for mention in document.mentions
+    ]
+
+
+def store(con: Connection, signals: Sequence[Signal], now: datetime | None = None) -> int:
+    """Add the signals that are not stored yet; return how many there were. Twice is the same as once.
+
+    Args:
+        con: inside the write window of the loader.
+        signals: of `alerts.detect`.
+        now: noted as the time of the row; the latest time of the evidence when not given.
+    """
+    unique = {one.signal_id: one for one in reversed(signals)}
+    if not unique:
+        return 0
+    wanted = list(unique)
+    there = rows(con, "select signal_id from signals where signal_id in (select unnest($1::varchar[]))", [wanted])
+    known = {row[0] for row in there}
+    new = [one for one in reversed(unique.values()) if one.signal_id not in known]
+    return append(con, "signals", _COLUMNS, (_row(one, now or one.mention.seen_at) for one in new))
+
+
+def read(con: Connection, condition: str, parameters: Sequence[object] = ()) -> list[Signal]:
+    """Return stored signals with the names of their initiatives and the outlets that print their stories by now.
+
+    Args:
+        con: open.
+        condition: what follows the joins of ``signals s``: a constant of the caller, never a text from outside.
+        parameters: of the condition.
+    """
+    found = rows(
+        con,
+        f"""
+        select s.signal_id, s.kind, s.scope, s.severity, s.facts, s.occurred_at, s.run_id, s.first_in_language,
+            coalesce(i.name, s.initiative_id), coalesce(st.outlets, [])
+        from signals s
+        left join initiatives i on i.initiative_id = s.initiative_id
+        left join story_members sm on sm.article_id = s.article_id
+        left join stories st on st.story_id = sm.story_id
+        {condition}
+        """,
+        parameters,
+    )
+    return [
+        Signal(
+            signal_id=row[0],
+            kind=Kind(row[1]),
+            scope=row[2],
+            severity=Severity(row[3]),
+            mention=mention_of(json.loads(row[4])),
+            occurred_at=row[5],
+            run_id=row[6],
+            first_in_language=row[7],
+            initiative=row[8],
+            outlets=tuple(row[9]),
+        )
+        for row in found
+    ]
+
+
+def facts_of(mention: NewMention) -> str:
+    """Return ``mention`` as JSON: the evidence as it was."""
+    return json.dumps({name: getattr(mention, name) for name in mention.__slots__}, default=_plain, ensure_ascii=False)
+
+
+def mention_of(facts: dict[str, Any]) -> NewMention:
+    """Return the mention that `facts_of` wrote."""
+    times = {name: datetime.fromisoformat(facts[name]) for name in ("seen_at", "published") if facts.get(name)}
+    rest = {"merged": tuple(facts["merged"]), "place": Place(facts["place"]), "origin": Origin(facts["origin"])}
+    return NewMention(**(facts | times | rest))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _row(signal: Signal, now: datetime) -> tuple[object, ...]:
+    one = signal.mention
+    return (
+        signal.signal_id, signal.kind.value, one.initiative_id, signal.scope, one.story_id, one.article_id,
+        int(signal.severity), one.language, one.country, one.outlet, one.tier, signal.first_in_language, one.catch_up,
+        facts_of(one), signal.occurred_at, signal.run_id, now,
+    )  # fmt: skip
