@@ -15,19 +15,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
+from records.alert import Detect
 from records.article import Article, Origin, Outcome, UrlOutcome
 from records.document import Batch, Document
 from records.story import Neighbours, StoryChoice
-from warehouse import frontier, mentions, stories
+from warehouse import frontier, mentions, signals, stories
 from warehouse.database import Connection, append, rows
 
 Choose = Callable[[Sequence[Document], Neighbours], Sequence[StoryChoice]]
 """Which story does each document belong to? One choice per document, in order."""
-
-Detect = Callable[..., Sequence[Any]]
-"""Which signals do new mentions make, given history?"""
 
 # Thai, Lao, Burmese, Khmer, kana and Han are written without spaces: each character counts, as in the fingerprints.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -135,15 +132,16 @@ def _load_new(
 ) -> LoadReport:
     if not documents:
         return LoadReport()
-    from warehouse import signals  # written beside this at this hour
-
-    history = signals.history(con)  # before anything is written: what was known when these articles came
+    # Most batches mention nothing that is tracked; those that do ask for history before anything of theirs is written.
+    history = signals.history(con) if any(document.mentions for document in documents) else None
     choices = choose(documents, stories.StoredNeighbours(con))
     append(con, "articles", _COLUMNS, (_row(document, run_id) for document in documents))
     stories.store(con, documents, choices, now)
     found, figures = mentions.store(con, documents, now, run_id)
-    raised = detect(documents, choices, history)
-    signals.store(con, raised)
+    raised = 0
+    if history is not None:
+        said = detect(signals.news(documents, choices), history, now=now, run_id=run_id)
+        raised = signals.store(con, said, now)
     opened = sum(1 for choice in choices if choice.story_id == choice.article_id)
     return LoadReport(
         stored=len(documents),
@@ -151,7 +149,7 @@ def _load_new(
         copies=len(documents) - opened,
         mentions=found,
         figures=figures,
-        signals=len(raised),
+        signals=raised,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from records.alert import History, Kind, NewMention, Severity, Signal
 from records.article import Access, Discovery, FeedItem, Origin, Outcome, UrlOutcome
 from records.document import Batch, Document
 from records.mention import Figure, Mention, Place
@@ -39,7 +40,7 @@ def by_text(documents: Sequence[Document], neighbours: Neighbours) -> list[Story
     return choices
 
 
-def nothing(*_: object) -> list[object]:
+def nothing(mentions: Sequence[NewMention], history: History, *, now: datetime, run_id: str) -> list[Signal]:
     """Detects nothing."""
     return []
 
@@ -191,7 +192,7 @@ def test_outcomes_alone_are_a_batch_too(warehouse: Warehouse, now: datetime) -> 
 
 
 def test_an_error_in_the_middle_leaves_nothing(warehouse: Warehouse, document: Make, now: datetime) -> None:
-    def broken(*_: object) -> list[object]:
+    def broken(*_: object, **__: object) -> list[Signal]:
         raise RuntimeError("the detector broke")
 
     def attempt() -> None:
@@ -204,6 +205,47 @@ def test_an_error_in_the_middle_leaves_nothing(warehouse: Warehouse, document: M
     with warehouse.writing() as con:
         for table in ("articles", "stories", "mentions"):
             assert rows(con, f"select count(*) from {table}") == [(0,)]
+
+
+def first_ones(mentions: Sequence[NewMention], history: History, *, now: datetime, run_id: str) -> list[Signal]:
+    """A signal for each initiative that nothing stored has mentioned."""
+    new = {one.initiative_id: one for one in reversed(mentions) if not history.mentioned(one.initiative_id)}
+    return [
+        Signal(f"first {name}", Kind.FIRST_MENTION, "", Severity.HIGH, one, now, run_id) for name, one in new.items()
+    ]
+
+
+def test_signals_are_stored_with_their_mentions_and_only_once(
+    warehouse: Warehouse, document: Make, now: datetime
+) -> None:
+    one, two = document("one", mentions=(TREATY,)), document("two", text="Another report.", mentions=(TREATY,))
+
+    def signals_of(*documents: Document) -> int:
+        with warehouse.writing() as con:
+            batch = Batch(documents, ())
+            return articles.load(con, batch, choose=by_text, detect=first_ones, run_id="run-1", now=now).signals
+
+    assert signals_of(one) == 1
+    assert signals_of(one) == 0, "a known article makes no news"
+    assert signals_of(two) == 0, "the initiative was mentioned before"
+    with warehouse.writing() as con:
+        assert rows(con, "select initiative_id, article_id, run_id from signals") == [
+            ("harbour-treaty", one.article_id, "run-1")
+        ]
+
+
+def test_history_is_what_was_known_before_the_batch(warehouse: Warehouse, document: Make, now: datetime) -> None:
+    def look(mentions: Sequence[NewMention], history: History, *, now: datetime, run_id: str) -> list[Signal]:
+        assert not history.mentioned("harbour-treaty")
+        assert [(one.initiative_id, one.story_id, one.tier) for one in mentions] == [("harbour-treaty", one_id, 1)]
+        return []
+
+    one = document("one", mentions=(TREATY,))
+    one_id = one.article_id
+    with warehouse.writing() as con:
+        articles.load(
+            con, Batch((one, document("two", text="Nothing.")), ()), choose=by_text, detect=look, run_id="r", now=now
+        )
 
 
 def facts(document: Make) -> Document:
