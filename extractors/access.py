@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from extractors.markup import Markup, types_of
+from extractors.markup import Markup, text_of, types_of
 from records.article import Access
 
 _SHORTEST = 140  # letters: news in brief of two sentences is an article, a menu is not
@@ -37,6 +37,10 @@ _ASK = re.compile(
     re.IGNORECASE,
 )
 _LISTING_TYPES = frozenset({"CollectionPage", "SearchResultsPage", "ProfilePage", "ItemList"})
+_MOST_ELEMENTS = 120_000  # the longest live blogs and law texts seen have 60,000
+_MANY_LINKS = 40
+_LISTING_SHARE = 0.85
+_TEXT_TAGS = ("a", "b", "blockquote", "dd", "div", "em", "h1", "h2", "h3", "h4", "i", "li", "p", "span", "strong", "td")
 _BINARY = re.compile(
     rb"^(?:%PDF|\x89PNG|GIF8|\xff\xd8\xff|PK\x03\x04|\x1f\x8b|RIFF|\x7fELF|\x00\x00\x00.ftyp|BM|ID3|OggS)"
 )
@@ -51,6 +55,27 @@ def unreadable(data: bytes, largest: int) -> str | None:
     if _BINARY.match(data):
         return "the bytes are a binary file, not a page"
     return None
+
+
+def too_much(page: Markup) -> str | None:
+    """Return why a page is not worth cutting: too many elements, or hardly anything but links."""
+    count = sum(1 for _ in page.tree.iter())
+    if count > _MOST_ELEMENTS:
+        return f"the page has {count:,} elements; at most {_MOST_ELEMENTS:,} are read"
+    if page.article or _says_article(page):
+        return None
+    links = [element for element in page.tree.iter("a") if element.get("href")]
+    if len(links) < _MANY_LINKS:
+        return None
+    linked = sum(len(text_of(link)) for link in links)
+    everything = sum(len(piece.strip()) for piece in page.tree.itertext(*_TEXT_TAGS))
+    if linked >= _LISTING_SHARE * everything:
+        return f"a listing: {len(links):,} links and little else"
+    return None
+
+
+def _says_article(page: Markup) -> bool:
+    return (page.meta("og:type") or "").lower() == "article"
 
 
 def judge(page: Markup, url: str, title: str, text: str, *, dated: bool) -> tuple[Access, str]:
@@ -111,6 +136,6 @@ def _why_listing(page: Markup, url: str, dated: bool) -> str | None:
     if not path and not urlsplit(url).query:
         return "a front page"
     listed = {kind for node in page.nodes[:3] for kind in types_of(node)} & _LISTING_TYPES
-    if listed and (page.meta("og:type") or "").lower() != "article" and not dated:
+    if listed and not _says_article(page) and not dated:
         return f"a listing ({', '.join(sorted(listed))})"
     return None

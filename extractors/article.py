@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 
@@ -68,6 +69,8 @@ def extract(html: bytes, url: str, content_type: str | None = None, *, now: date
 def _read(tree: Element, blank: Article, now: datetime | None) -> Article:
     url = blank.url
     page = Markup.read(tree, url)
+    if why := access.too_much(page):
+        return replace(_without(blank, why), title=metadata.title_of(page, blank.outlet))
     canonical = metadata.canonical_of(page, url)
     outlet = blank.outlet or metadata.outlet_of(canonical or "")
     title = metadata.title_of(page, outlet)
@@ -155,7 +158,4 @@ def _lines(tree: Element, focus: str, *, fast: bool = True) -> list[str]:
 
 
 def _without(blank: Article, reason: str) -> Article:
-    return Article(
-        blank.url, "", "", outlet=blank.outlet, access=Access.NOT_ARTICLE, access_reason=reason,
-        extractor=blank.extractor, raw_hash=blank.raw_hash,
-    )  # fmt: skip
+    return replace(blank, access=Access.NOT_ARTICLE, access_reason=reason)

@@ -137,12 +137,12 @@ def _all_modified(page: Markup) -> Iterator[Stated]:
         for content in page.metas.get(key, ())[:2]:
             yield from _stated(content, "meta")
     for element in page.tree.iterfind(".//*[@itemprop='dateModified']"):
-        yield from _stated(element.get("datetime") or element.get("content") or text_of(element)[:80], "time")
+        yield from _stated(element.get("datetime") or element.get("content") or text_of(element, 80), "time")
 
 
 def _in_elements(tree: Element) -> Iterator[Stated]:
     for element in tree.iterfind(".//*[@itemprop='datePublished']"):
-        yield from _stated(element.get("datetime") or element.get("content") or text_of(element)[:80], "time")
+        yield from _stated(element.get("datetime") or element.get("content") or text_of(element, 80), "time")
     times = tree.findall(".//time")[:40]
     # The mark "pubdate" and the class names say which <time> is meant; else the first one outside of a list.
     marked = [
@@ -150,7 +150,7 @@ def _in_elements(tree: Element) -> Iterator[Stated]:
     ]
     for element in [*marked, *times]:
         if not any(parent.tag in ("li", "aside", "footer", "nav") for parent in element.iterancestors()):
-            yield from _stated(element.get("datetime") or text_of(element)[:80], "time")
+            yield from _stated(element.get("datetime") or text_of(element, 80), "time")
 
 
 def _in_text(tree: Element) -> Iterator[Stated]:
@@ -162,7 +162,7 @@ def _in_text(tree: Element) -> Iterator[Stated]:
         seen += 1
         if seen > 300:
             return
-        text = text_of(element) if len(element) < 15 else ""
+        text = text_of(element, 200) if len(element) < 15 else ""
         if 6 <= len(text) <= _LONGEST_TEXT:
             yield from _written(text)
 

@@ -40,9 +40,19 @@ def parse(text: str) -> Element | None:
         return None
 
 
-def text_of(element: Element) -> str:
-    """Return all text inside ``element`` as one line."""
-    return _SPACES.sub(" ", "".join(element.itertext())).strip()
+def text_of(element: Element, limit: int = 10_000) -> str:
+    """Return the text inside ``element`` as one line, of about ``limit`` characters at most.
+
+    The limit keeps deeply nested pages linear: asking each of their elements for all its text would be quadratic.
+    """
+    pieces: list[str] = []
+    length = 0
+    for piece in element.itertext():
+        pieces.append(piece)
+        length += len(piece)
+        if length > limit:
+            break
+    return _SPACES.sub(" ", "".join(pieces)).strip()[:limit]
 
 
 @dataclass(slots=True)
@@ -73,9 +83,9 @@ class Markup:
             if element.tag == "meta":
                 page._note(element)
             elif element.tag == "h1":
-                page.headings.append(text_of(element)[:600])
+                page.headings.append(text_of(element, 600))
             elif element.tag == "title":
-                page.window_title = page.window_title or text_of(element)[:600]
+                page.window_title = page.window_title or text_of(element, 600)
             elif "ld+json" in (element.get("type") or "").lower() and len(page.nodes) < _MOST_NODES:
                 page.nodes.extend(_objects(element.text or ""))
         page.headings = [heading for heading in page.headings if heading][:20]

@@ -192,7 +192,7 @@ def _structured(page: Markup) -> Iterator[tuple[str, bool]]:
 
 def _bylines(tree: Element) -> list[str]:
     for path in _BYLINE:
-        found = [text_of(one)[:200] for one in tree.iterfind(path)]
+        found = [text_of(one, 200) for one in tree.iterfind(path)]
         # More than a few are the authors of teasers.
         if 0 < len(set(found)) <= 5:
             return found
@@ -200,7 +200,7 @@ def _bylines(tree: Element) -> list[str]:
     for element in tree.iter("a", "span", "div", "p", "address", "li", "strong"):
         marks = (element.get("class") or "").lower()
         if marks and _BYLINE_CLASS.search(marks):
-            text = text_of(element) if len(element) < 20 else ""
+            text = text_of(element, 200) if len(element) < 20 else ""
             if 3 <= len(text) <= 120:
                 found.append(text)
                 break
