@@ -40,6 +40,11 @@ SKETCH_SHARE = 3
 SHORT = 30
 """Tokens below which the title counts as text: two stubs ("Read more") are the same only under the same title."""
 
+MOST = 20_000
+"""Tokens that key and sketch are made of, from the beginning: longer texts (laws, reports) are told apart by these."""
+
+_LONGEST_TOKEN = 64  # characters; what is longer is no word, and is cut into several tokens
+
 _Hashes = npt.NDArray[np.uint64]
 
 # A shingle is hashed as a polynomial over its tokens' hashes, then mixed; the constants are those of splitmix64
@@ -54,7 +59,7 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
-_TOKEN = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
+_TOKEN = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]{{1,{_LONGEST_TOKEN}}}")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _DIGIT = re.compile(r"\d")
 # Apostrophes go ("don't", "don’t" and "dont" are one word), and so does what readers cannot see.
@@ -82,6 +87,7 @@ def fingerprint(title: str, text: str) -> Fingerprint:
         words = heading + words
     hashes, unspaced, numeric = _hash(words)
     text_hash = xxhash.xxh3_64_intdigest(hashes.tobytes()) >> 1
+    hashes, unspaced, numeric = hashes[:MOST], unspaced[:MOST], numeric[:MOST]
     return Fingerprint(
         text_hash=text_hash,
         shingles=_key(hashes, unspaced, text_hash),

@@ -29,7 +29,7 @@ followed any further, so that no look-up ever grows without bound."""
 KEPT = 3
 """Members of one story that a hash leads to: enough to find the story, however many copies it has."""
 
-RECENT = 100_000
+RECENT = 50_000
 """Members whose keys stay whole and in order of arrival when `compact` moves the others."""
 
 OLD_KEY = 8

@@ -113,5 +113,13 @@ def test_any_text_has_a_fingerprint_that_survives_encoding(text: str, title: str
     assert len(found.sketch) % 2 == 0
 
 
+def test_a_text_without_end_and_a_word_without_end_stay_small() -> None:
+    rng = random.Random(3)
+    law = " ".join(str(rng.random()) for _ in range(60_000))
+    assert len(fingerprint("", law).sketch) < 15_000
+    assert fingerprint("", law).text_hash != fingerprint("", law[:-20]).text_hash
+    assert max(len(token) for token in tokens("x" * 100_000)) == 64
+
+
 def test_lone_surrogates_do_no_harm() -> None:
     assert isinstance(fingerprint("\ud800", "broken \udfff text " * 20), Fingerprint)
