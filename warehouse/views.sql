@@ -103,6 +103,49 @@ group by m.initiative_id
 order by first_mention;
 comment on view first_mentions is 'one row per initiative: the earliest article that mentions it, seeds included';
 
+create or replace view firsts as
+with told as (
+    select m.initiative_id, unnest([
+            {dimension: 'outlet', name: a.outlet}, {dimension: 'country', name: a.country},
+            {dimension: 'language', name: a.language}], recursive := true),
+        coalesce(a.published, a.first_seen) as moment, a.article_id, a.title, a.outlet, a.url
+    from mentions m join articles a using (article_id)
+)
+select initiative_id, dimension, name, min(moment) as first_mention, arg_min(outlet, moment) as outlet,
+    arg_min(title, moment) as title, arg_min(url, moment) as url, count(distinct article_id) as articles
+from told
+where name is not null
+group by all
+order by first_mention desc, initiative_id, dimension, name;
+comment on view firsts is 'the first mention of each initiative in each outlet, country and language, the newest first';
+
+create or replace view spikes as
+with daily as (
+    select initiative_id, day, stories,
+        sum(stories) over (partition by initiative_id order by day
+            range between interval 28 days preceding and interval 1 day preceding) / 28.0 as usual
+    from initiative_timeline
+)
+select initiative_id, day, stories, round(coalesce(usual, 0), 2) as usual,
+    round(stories / greatest(coalesce(usual, 0), 1), 1) as times
+from daily
+where stories >= greatest(5, 3 * coalesce(usual, 0))
+order by day desc, times desc;
+comment on view spikes is 'days on which an initiative had at least five stories and three times its mean of the 28 days before';
+
+create or replace view alert_history as
+select s.created_at, s.kind, i.name as initiative, s.severity, a.title, a.outlet, s.verdict, s.verdict_reason,
+    n.subscription, n.occasion, d.channel, coalesce(d.state, n.state) as state, d.reason, d.attempts, d.finished_at,
+    s.initiative_id, s.article_id, s.signal_id, n.notification_id, d.delivery_id
+from signals s
+left join initiatives i using (initiative_id)
+left join articles a using (article_id)
+left join notification_signals ns using (signal_id)
+left join notifications n using (notification_id)
+left join deliveries d using (notification_id)
+order by s.created_at desc, s.signal_id, n.subscription, d.channel;
+comment on view alert_history is 'one row per signal and delivery: what was worth saying, where it went, and how that ended';
+
 create or replace view reprints as
 select t.original_outlet, a.outlet as carried_by, count(*) as copies, count(distinct s.story_id) as stories,
     min(coalesce(a.published, a.first_seen)) as first_copy, max(coalesce(a.published, a.first_seen)) as last_copy
@@ -132,6 +175,20 @@ from fetches
 group by all
 order by day desc, kind, tries desc;
 comment on view daily_load is 'one row per UTC day, kind and outcome of what was asked from the network';
+
+create or replace macro coverage(since, until) as table
+    select m.initiative_id, count(distinct coalesce(s.story_id, a.article_id)) as stories,
+        count(distinct a.article_id) as articles, count(distinct a.outlet) as outlets,
+        count(distinct a.country) as countries, list_sort(list(distinct a.language)) as languages,
+        arg_min(a.title, coalesce(a.published, a.first_seen)) as first_title
+    from mentions m
+    join articles a using (article_id)
+    left join story_members s using (article_id)
+    where coalesce(a.published, a.first_seen) >= since::timestamptz
+        and coalesce(a.published, a.first_seen) < until::timestamptz
+    group by m.initiative_id
+    order by stories desc, m.initiative_id;
+comment on macro table coverage is 'what was printed about each initiative from a time up to another: from coverage(''2026-11-01'', ''2026-12-01'')';
 
 create or replace macro recent(days) as table
     select * from articles where coalesce(published, first_seen) > now() - to_days(days::integer) order by published desc;

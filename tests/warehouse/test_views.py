@@ -107,6 +107,38 @@ def test_figures_disagree_between_stories_of_one_scope_only(copy: Path) -> None:
     assert found == [("state", "founding", 29.0, 33.0, 2, 3, 3)]
 
 
+def test_firsts_tell_where_an_initiative_is_new(copy: Path) -> None:
+    found = ask(
+        copy, "select name, outlet, articles from firsts where initiative_id = 'treaty' and dimension = 'language'"
+    )
+    assert sorted(found) == [("en", "wire.example", 1), ("zh", "shibao.example", 2)]
+    assert ask(copy, "select count(*) from firsts where dimension = 'outlet' and initiative_id = 'act'") == [(4,)]
+
+
+def test_coverage_of_a_window_leaves_out_what_lies_outside(copy: Path) -> None:
+    found = ask(copy, "select initiative_id, stories, articles, languages from coverage('2026-11-01', '2026-12-01')")
+    assert found == [("act", 2, 4, ["en"]), ("treaty", 2, 3, ["en", "zh"])]
+    assert ask(copy, "from coverage('2020-01-01', '2020-02-01')") == []
+
+
+def test_a_spike_is_measured_against_the_days_before(warehouse: Warehouse, document: Make, now: datetime) -> None:
+    documents = [
+        document(
+            f"{ago}-{number}",
+            text=f"Text {number} of day {ago}.",
+            published=now - timedelta(days=ago),
+            mentions=(mention("act", 0),),
+        )
+        for many, ago in [(1, 20), (1, 10), (6, 0)]
+        for number in range(many)
+    ]
+    with warehouse.writing() as con:
+        articles.load(con, Batch(tuple(documents), ()), choose=by_text, detect=nothing, run_id="run-1", now=now)
+    warehouse.publish()
+    found = ask(warehouse.read_path, "select day::varchar, stories, usual, times from spikes")
+    assert found == [("2026-11-24", 6, 0.07, 6.0)]
+
+
 def test_who_carried_whose_copy(copy: Path) -> None:
     found = ask(copy, "select original_outlet, carried_by, copies from reprints order by carried_by")
     assert found == [
