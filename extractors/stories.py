@@ -19,7 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from extractors.fingerprints import SKETCH_SPAN, SKETCH_SPAN_CJK, fingerprint
+from extractors.urls import canonical
 from records.document import Document
+from records.ids import article_id
 from records.story import Candidate, Fingerprint, Neighbours, Newcomer, StoryChoice
 
 SAME = 0.66
@@ -123,7 +125,9 @@ def choose(documents: Sequence[Newcomer | Document], neighbours: Neighbours) -> 
 def newcomer(document: Document) -> Newcomer:
     """Return what grouping needs of ``document``."""
     article = document.article
-    return Newcomer(document.article_id, article.outlet, article.published, document.fingerprint)
+    named = article_id(canonical(article.canonical_url)) if article.canonical_url else document.article_id
+    original = named if named != document.article_id else None
+    return Newcomer(document.article_id, article.outlet, article.published, document.fingerprint, original)
 
 
 def which_story(

@@ -14,7 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractors.fingerprints import fingerprint
-from extractors.stories import MemoryNeighbours, StoryIndex, choose, compare, which_story
+from extractors.stories import MemoryNeighbours, StoryIndex, choose, compare, newcomer, which_story
+from extractors.urls import canonical
+from records.article import Article, Origin
+from records.document import Document
+from records.ids import article_id
 from records.story import Candidate, Newcomer, StoryChoice
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -167,6 +171,16 @@ def test_a_page_that_names_its_original_joins_it() -> None:
     translation = Newcomer(2, "b.example", None, fingerprint("", " ".join(prose(90))), canonical=1)
     assert group(article(1, WHOLE), translation)[1] == StoryChoice(2, 1, "same_url", matched=1)
     assert group(translation)[0].reason == "new"  # the original is not stored
+
+
+def test_a_documents_canonical_link_names_its_original() -> None:
+    page = Article(
+        "https://b.example/2", "", WHOLE, outlet="b.example", canonical_url="https://www.a.example/1?utm_source=x"
+    )
+    one = Document(9, "b.example/2", page, fingerprint("", WHOLE), (), (), "desk", Origin.LIVE, NOON, page.url)
+    assert newcomer(one).canonical == article_id(canonical("https://a.example/1"))
+    own = Document(newcomer(one).canonical or 0, "", page, one.fingerprint, (), (), "desk", Origin.LIVE, NOON, page.url)
+    assert newcomer(own).canonical is None
 
 
 def test_empty_articles_are_nobodys_copies() -> None:

@@ -1,0 +1,247 @@
+"""What it costs to find the story of a new article, by how many are stored and how many come at once.
+
+    python benchmarks/stories.py [--stored 10000,100000] [--million] [--kit DIR]
+
+Prints one JSON line per measurement. Stored articles are made of random hashes, which is what a fingerprint looks like
+to the database; new ones are texts of 980 random words, three of ten of them cut and edited copies of others. With
+``--kit`` (a folder with labelled articles, ``dev.jsonl``) it scores the grouping in eight orders of arrival too, beside
+grouping by equal texts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import random
+import resource
+import shutil
+import statistics
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from extractors.fingerprints import fingerprint
+from extractors.stories import StoryIndex, choose
+from records import ids
+from records.article import Article, Origin
+from records.document import Document
+from warehouse import stories
+from warehouse.database import Connection, Warehouse, append
+from warehouse.stories import StoredNeighbours
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SYLLABLES = (
+    "ba",
+    "cor",
+    "du",
+    "fen",
+    "gal",
+    "hi",
+    "jor",
+    "kel",
+    "lum",
+    "mo",
+    "nar",
+    "pi",
+    "qua",
+    "ros",
+    "sti",
+    "tan",
+    "ul",
+)
+WORDS = [a + b for a in SYLLABLES for b in SYLLABLES] + [
+    a + b + c for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES
+]
+WEIGHTS = [1 / (rank + 3) for rank in range(len(WORDS))]  # Zipf's law: shared words, hardly any shared passages
+LENGTH = 980  # words: the mean of real articles
+
+
+def text(rng: random.Random) -> str:
+    return " ".join(rng.choices(WORDS, WEIGHTS, k=LENGTH))
+
+
+def copy(rng: random.Random, original: str) -> str:
+    """Cut to a half or more, every twentieth word changed, an outlet's line added."""
+    words = original.split()[: rng.randint(LENGTH // 2, LENGTH)]
+    for _ in range(len(words) // 20):
+        words[rng.randrange(len(words))] = rng.choice(WORDS)
+    return " ".join(words + rng.choices(WORDS, k=15))
+
+
+def newcomers(rng: random.Random) -> Iterator[tuple[str, str, str]]:
+    """Outlet, title and text of one article after the other."""
+    pool: list[str] = []
+    while True:
+        if pool and rng.random() < 0.3:
+            body = copy(rng, rng.choice(pool))
+        else:
+            body = text(rng)
+            pool = [*pool[-500:], body]
+        yield f"outlet{rng.randrange(300)}.example", " ".join(rng.choices(WORDS, k=8)), body
+
+
+def document(number: int, outlet: str, title: str, body: str) -> Document:
+    url = f"https://{outlet}/{number}"
+    article = Article(url, title, body, outlet=outlet, published=NOW, language="en")
+    return Document(ids.article_id(url), url, article, fingerprint(title, body), (), (), "bench", Origin.LIVE, NOW, url)
+
+
+def fill(con: Connection, count: int, rng: random.Random) -> None:
+    """Store ``count`` articles that nobody copies."""
+    stored = f"(select n, (hash(n) >> 1)::bigint as id, 'outlet' || n % 300 as outlet from range(1, {count} + 1) t(n))"
+    key = "(hash(n * 24 + k) & 4294967295)::uinteger"
+    con.execute(f"insert into internal.shingles select {key}, n from {stored}, range(24) r(k) order by n")
+    con.execute(
+        "insert into story_members (article_id, story_id, reason, score, joined_at, joined_story_id, number) "
+        f"select id, id, 'new', 1, $1, id, n from {stored} order by n",
+        [NOW],
+    )
+    con.execute(
+        "insert into stories (story_id, first_seen, last_joined, title, original_article_id, original_outlet, "
+        "original_published, original_by, articles, outlets, countries, languages) "
+        f"select id, $1, $1, 'A headline of ' || n, id, outlet, $1, 'first', 1, [outlet], ['NO'], ['en'] from {stored}",
+        [NOW],
+    )
+    columns = ("number", "text_hash", "cjk", "outlet", "published", "title", "sketch")
+    for first in range(1, count + 1, 20_000):
+        numbers = range(first, min(first + 20_000, count + 1))
+        append(con, "internal.fingerprints", columns, (_random_fingerprint(n, count, rng) for n in numbers))
+
+
+def _random_fingerprint(n: int, count: int, rng: random.Random) -> tuple[object, ...]:
+    title = [rng.getrandbits(32) for _ in range(8)]
+    published = NOW - timedelta(minutes=count - n)
+    return n, rng.getrandbits(63), False, f"outlet{n % 300}", published, title, rng.randbytes(LENGTH // 3 * 2)
+
+
+def one_batch(warehouse: Warehouse, documents: Sequence[Document]) -> tuple[float, float]:
+    """Seconds of the whole window (open to close), and of what stories do in it."""
+    start = time.perf_counter()
+    with warehouse.writing() as con:
+        begun = time.perf_counter()
+        stories.store(con, documents, choose(documents, StoredNeighbours(con)), NOW)
+        done = time.perf_counter()
+    return time.perf_counter() - start, done - begun
+
+
+def measure_cost(stored: int, repeats: int) -> Iterator[dict[str, Any]]:
+    rng = random.Random(stored)
+    folder = Path(tempfile.mkdtemp(prefix="govwatch-bench-"))
+    try:
+        warehouse = Warehouse(folder / "bench.duckdb")
+        warehouse.prepare()
+        empty = warehouse.path.stat().st_size
+        with warehouse.writing() as con:
+            fill(con, stored, rng)
+        with warehouse.writing() as con:
+            stories.compact(con)
+        with warehouse.writing() as con:
+            con.execute("select 1")
+        size = warehouse.path.stat().st_size - empty
+        articles = newcomers(rng)
+        number = 0
+        for batch in (1, 100, 1000):
+            whole, inside, prints = [], [], []
+            for _ in range(repeats + 1):
+                texts = [next(articles) for _ in range(batch)]
+                start = time.perf_counter()
+                documents = [document(number + i, *found) for i, found in enumerate(texts)]
+                prints.append(time.perf_counter() - start)
+                number += batch
+                seconds = one_batch(warehouse, documents)
+                whole.append(seconds[0])
+                inside.append(seconds[1])
+            yield {
+                "what": "stories: time per new article", "stored": stored, "batch": batch,
+                "ms_per_article": round(1000 * statistics.median(inside[1:]) / batch, 3),
+                "ms_per_article_open_to_close": round(1000 * statistics.median(whole[1:]) / batch, 3),
+                "ms_fingerprint": round(1000 * statistics.median(prints[1:]) / batch, 3),
+                "bytes_per_stored_article": round(size / stored),
+                "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                "machine": platform.machine(),
+            }  # fmt: skip
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# ---- quality ------------------------------------------------------------------------------------------------------
+
+
+def exact(documents: Sequence[dict[str, Any]]) -> list[str]:
+    """The plainest peer: articles with one normalised text are one story."""
+    return [str(fingerprint(d["title"], d["text"]).text_hash) for d in documents]
+
+
+def govwatch(documents: Sequence[dict[str, Any]]) -> list[str]:
+    return StoryIndex().assign(documents)
+
+
+def measure_quality(path: Path, orders: int = 8) -> Iterator[dict[str, Any]]:
+    """Mean over orders of arrival of pairwise F1, B-cubed F1, and alerts too many or missed per 100 stories."""
+    documents = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    for grouper in (govwatch, exact):
+        found = []
+        start = time.perf_counter()
+        for seed in range(orders):
+            shuffled = documents[:]
+            random.Random(seed).shuffle(shuffled)
+            found.append(_scores(shuffled, grouper(shuffled)))
+        seconds = (time.perf_counter() - start) / orders / len(documents)
+        mean = {name: round(statistics.mean(scores[name] for scores in found), 4) for name in found[0]}
+        about = {"what": "stories: quality", "by": grouper.__name__, "articles": len(documents), "orders": orders}
+        yield about | mean | {"ms_per_article": round(1000 * seconds, 3)}
+
+
+def _scores(documents: Sequence[dict[str, Any]], assigned: Sequence[str]) -> dict[str, float]:
+    """Scores of one grouping; pairs of stories that the labels call ambiguous count neither way."""
+    true = [d["cluster_id"] for d in documents]
+    unclear = {
+        pair for d in documents for c in d.get("ignore", ()) for pair in ((d["cluster_id"], c), (c, d["cluster_id"]))
+    }
+    groups, labels = defaultdict(list), defaultdict(list)
+    for i, story in enumerate(assigned):
+        groups[story].append(i)
+        labels[true[i]].append(i)
+    precision, recall, hits, claimed, missed = 0.0, 0.0, 0, 0, 0
+    for members in groups.values():
+        counts = Counter(true[i] for i in members)
+        for label, count in counts.items():
+            wrong = sum(c for other, c in counts.items() if other != label and (label, other) not in unclear)
+            precision += count * count / (count + wrong)
+            recall += count * count / len(labels[label])
+            hits += count * (count - 1)
+            claimed += count * (count - 1 + wrong)
+        clear = [a for n, a in enumerate(counts) if not any((a, b) in unclear for b in list(counts)[:n])]
+        missed += len(clear) - 1
+    wanted = sum(len(m) * (len(m) - 1) for m in labels.values())
+    extra = sum(len({assigned[i] for i in m}) - 1 for m in labels.values())
+    p, r, bp, br = hits / max(claimed, 1), hits / max(wanted, 1), precision / len(true), recall / len(true)
+    return {
+        "f1": 2 * p * r / max(p + r, 1e-9), "precision": p, "recall": r, "b_cubed_f1": 2 * bp * br / max(bp + br, 1e-9),
+        "extra_alerts_per_100": 100 * extra / len(labels), "missed_alerts_per_100": 100 * missed / len(labels),
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--stored", default="10000,100000", help="articles stored before, comma-separated")
+    parser.add_argument("--million", action="store_true", help="with a million stored too (some minutes)")
+    parser.add_argument("--repeats", type=int, default=5, help="measured batches of each size; the median is told")
+    parser.add_argument("--kit", type=Path, help="folder with labelled articles, dev.jsonl")
+    options = parser.parse_args()
+    sizes = [int(size) for size in options.stored.split(",") if size] + ([1_000_000] if options.million else [])
+    for stored in sizes:
+        for line in measure_cost(stored, options.repeats):
+            print(json.dumps(line), flush=True)
+    if options.kit:
+        for line in measure_quality(options.kit / "dev.jsonl"):
+            print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main()
