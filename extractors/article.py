@@ -12,6 +12,7 @@ from datetime import datetime
 from importlib.metadata import version
 
 import trafilatura
+from lxml.etree import strip_elements
 from trafilatura.settings import Extractor
 
 from extractors import access, dates, furniture, metadata
@@ -69,6 +70,8 @@ def extract(html: bytes, url: str, content_type: str | None = None, *, now: date
 def _read(tree: Element, blank: Article, now: datetime | None) -> Article:
     url = blank.url
     page = Markup.read(tree, url)
+    # What no reader sees is read by now; every later walk and copy is cheaper without it.
+    strip_elements(tree, "script", "style", "svg", "template", with_tail=False)
     if why := access.too_much(page):
         return replace(_without(blank, why), title=metadata.title_of(page, blank.outlet))
     canonical = metadata.canonical_of(page, url)

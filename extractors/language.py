@@ -12,8 +12,8 @@ import py3langid
 _rank: Any = py3langid.rank  # type: ignore[attr-defined]  # untyped
 
 _ENOUGH = 200  # characters: below, the detector is wrong more often than the page
-_SAMPLE = 3_000
-_MARGIN = 30.0  # log-probability between the first and the page's own language
+_SAMPLE = 1_000
+_MARGIN = 25.0  # log-probability between the first and the page's own language
 
 
 def language_of(text: str, stated: str | None) -> str | None:
