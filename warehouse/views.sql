@@ -195,16 +195,25 @@ create or replace macro recent(days) as table
 comment on macro table recent is 'articles of the last days: from recent(7)';
 
 -- Words of scripts written without spaces match anywhere; other words match whole, in any case. All words must occur.
--- The first, cheap test runs on every text; the exact one only on what it leaves.
+-- The first word is looked for in every text, which is cheap; the exact test runs on what that leaves (hence the CASE).
 create or replace macro search(words) as table
     select a.article_id, a.published, a.outlet, a.language, a.title,
-        substr(a.text, greatest(1, strpos(lower(a.text), lower(split_part(trim(words), ' ', 1))) - 80), 200) as excerpt, a.url, a.origin
+        substr(a.text, greatest(1, strpos(lower(a.text), split_part(lower(trim(words)), ' ', 1)) - 80), 200) as excerpt,
+        a.url, a.origin
     from articles a
-    where list_bool_and(list_transform(string_split(lower(trim(words)), ' '), lambda word:
-            contains(lower(a.title), word) or contains(coalesce(lower(a.text), ''), word)))
-        and list_bool_and(list_transform(string_split(lower(trim(words)), ' '), lambda word:
-            regexp_matches(word, '[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]')
-            or contains(' ' || regexp_replace(lower(a.title || ' ' || coalesce(a.text, '')), '[^\p{L}\p{N}]+', ' ', 'g') || ' ',
-                ' ' || trim(regexp_replace(word, '[^\p{L}\p{N}]+', ' ', 'g')) || ' ')))
+    where case
+        when contains(lower(a.title), split_part(lower(trim(words)), ' ', 1))
+            or contains(lower(a.text), split_part(lower(trim(words)), ' ', 1))
+        then list_bool_and(list_transform(
+            string_split(lower(trim(words)), ' '),
+            lambda word: case
+                when regexp_matches(word, '[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]')
+                then contains(lower(a.title), word) or contains(coalesce(lower(a.text), ''), word)
+                else contains(
+                    ' ' || regexp_replace(lower(a.title || ' ' || coalesce(a.text, '')), '[^\p{L}\p{N}]+', ' ', 'g') || ' ',
+                    ' ' || trim(regexp_replace(word, '[^\p{L}\p{N}]+', ' ', 'g')) || ' ')
+            end))
+        else false
+    end
     order by a.published desc;
 comment on macro table search is 'articles whose title or text holds all of these words, in any language: from search(''AI Act'')';
