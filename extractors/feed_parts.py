@@ -46,6 +46,9 @@ class Pace:
     skip_days: frozenset[int] = frozenset()
 
 
+NO_WISHES = Pace()
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What one document of a source says.
@@ -61,7 +64,7 @@ class Parsed:
     format: str
     items: list[FeedItem]
     language: str | None = None
-    pace: Pace = Pace()
+    pace: Pace = NO_WISHES
     next: str | None = None
 
 
