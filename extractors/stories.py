@@ -1,102 +1,33 @@
 """Stories: which story an article belongs to, and why; a story is one text, however many outlets print it.
 
-It never reads a text and never asks a database: it compares fingerprints (`extractors.fingerprints`), and gets the few
-that are worth comparing from a `records.story.Neighbours`. Two different articles on one event are two stories.
-
-The question is how much of one text stands in the other, asked in both directions, because a copy may be cut (all of
-it stands in the original) or wrapped in an outlet's furniture (all of the original stands in it). The rules and their
-constants were measured on labelled real coverage; ``benchmarks/stories.py`` measures them again.
+It never reads a text and never asks a database: it gets the few members that are worth comparing from a
+`records.story.Neighbours`, and `extractors.copies` compares them. Two different articles on one event are two stories.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from extractors.fingerprints import SKETCH_SPAN, SKETCH_SPAN_CJK, fingerprint
+from extractors.copies import Comparison, compare_all
+from extractors.fingerprints import fingerprint
 from extractors.urls import canonical
 from records.document import Document
 from records.ids import article_id
 from records.story import Candidate, Fingerprint, Neighbours, Newcomer, StoryChoice
 
-SAME = 0.66
-"""Coverage of one text by the other from which they are one story."""
-
-LEAN = 0.25
-"""How much a coverage below a half the other way counts against it: two long texts may share a block and no more."""
-
-SAME_TITLE = 0.42
-"""The same, when the headlines agree as well."""
-
 MERGE = 0.76
 """Coverage from which an article that belongs to one story proves that another story is the same one."""
-
-TITLE_AGREES, TITLE_TOKENS = 0.6, 4
-"""Headlines agree when their words overlap by this Jaccard index and both have so many: "Live blog" proves nothing."""
-
-FAR_APART = timedelta(days=14)
-"""From here on, and within one outlet, an overlap must go both ways: series and profiles repeat their blocks."""
-
-TEMPLATE_NUMBERS, TEMPLATE_AGREES = 8, 0.3
-"""In matching passages with at least so many shingles that hold numbers, this share of them must match: weather
-reports, market lists and other forms are filled in anew each day."""
-
-WINDOW = 15
-"""Sketch entries around a position that tell how well its passage matches: some 45 words."""
 
 MOST_STORIES, MOST_MEMBERS = 8, 3
 """Stories that an article is compared with, and members of each: the likeliest; one partner is enough."""
 
-_MATCHES = 0.5  # local hit rate from which a position lies in a matching passage (template test)
-_STUB = (
-    20  # sketch entries (some 60 words) below which a text is a stub: of two stubs of one outlet, only headlines tell
-)
 _COMMON = 64  # members that a key hash leads to, from which it is furniture, and is no longer followed
 _KEPT = 3  # members of one story that a key hash leads to: enough to find the story, however many copies there are
 _MOST_CANDIDATES = 48  # per article
 _LATER = 1 << 40  # arrival number of a batch's first article: after all that is stored
-
-_Sketch = npt.NDArray[np.uint16]
-_CODES = 1 << 16
-_REAL_CODES = 1 << 15  # distinct hashes in a sketch: the lowest bit tells of numbers
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """How one text compares with another, and whether they are one story.
-
-    Attributes:
-        forward: share of the first text that stands in the second, 0 to 1, furniture discounted.
-        backward: share of the second that stands in the first.
-        title: Jaccard index of the headlines' words; 0 when one is too short to prove anything.
-        two_way: both directions were needed: same outlet, or too far apart in time.
-        reason: ``same_text``, ``reprint``, ``excerpt``, ``update``; or, for two stories, ``template`` (a form filled in
-            anew), ``stub`` (two teasers of one outlet) or ``different``.
-    """
-
-    forward: float
-    backward: float
-    title: float
-    two_way: bool
-    reason: str
-
-    @property
-    def score(self) -> float:
-        """The coverage that decides, 0 to 1."""
-        most, least = max(self.forward, self.backward), min(self.forward, self.backward)
-        if self.two_way:
-            return least
-        return most if self.title >= TITLE_AGREES else max(0.0, most - LEAN * max(0.0, 0.5 - least))
-
-    @property
-    def same(self) -> bool:
-        """Whether the two are one story."""
-        return self.reason in ("same_text", "reprint", "excerpt", "update")
 
 
 def choose(documents: Sequence[Newcomer | Document], neighbours: Neighbours) -> list[StoryChoice]:
@@ -173,129 +104,12 @@ def _likeliest(arrival: Newcomer, candidates: Sequence[Candidate]) -> dict[int, 
 
 def _same_stories(arrival: Newcomer, stories: Mapping[int, Sequence[Candidate]]) -> list[tuple[Comparison, Candidate]]:
     """The stories that the article belongs to, by their best member, best first."""
-    if not stories:
-        return []
-    text = _Text(arrival.fingerprint)
-    members = [[(member, _Text(member.fingerprint)) for member in story] for story in stories.values()]
-    common = _spread([[prepared for _, prepared in story] for story in members])
     found = []
-    for story in members:
-        compared = [(_compare(arrival, text, member, prepared, common), member) for member, prepared in story]
-        same = [pair for pair in compared if pair[0].same]
+    for comparisons, members in zip(compare_all(arrival, [*stories.values()]), stories.values(), strict=True):
+        same = [pair for pair in zip(comparisons, members, strict=True) if pair[0].same]
         if same:
             found.append(max(same, key=lambda pair: pair[0].score))
     return sorted(found, key=lambda pair: -pair[0].score)
-
-
-def compare(arrival: Newcomer, member: Candidate) -> Comparison:
-    """Return how an article compares with one member of a story, without regard to other stories: for explanations."""
-    text, other = _Text(arrival.fingerprint), _Text(member.fingerprint)
-    return _compare(arrival, text, member, other, _spread([[other]]))
-
-
-# ---- comparing two texts ------------------------------------------------------------------------------------------
-
-
-class _Text:
-    """A fingerprint made ready for comparison."""
-
-    __slots__ = ("chance", "codes", "has", "span", "text_hash", "title")
-
-    def __init__(self, value: Fingerprint) -> None:
-        self.codes: _Sketch = np.frombuffer(value.sketch, "<u2", len(value.sketch) // 2).astype(np.uint16)
-        self.has = np.zeros(_CODES, bool)
-        self.has[self.codes] = True
-        # A code of another text is found here by chance this often: 1 % of the time for usual articles.
-        self.chance = min(0.9, int(self.has.sum()) / _REAL_CODES)
-        self.span = SKETCH_SPAN_CJK if value.cjk else SKETCH_SPAN
-        self.text_hash = value.text_hash
-        self.title = frozenset(value.title)
-
-
-def _spread(stories: Iterable[Sequence[_Text]]) -> npt.NDArray[np.uint8]:
-    """Count, for each code, the stories that hold it: what many stories hold is furniture or a shared quotation."""
-    counts = np.zeros(_CODES, np.uint8)
-    for members in stories:
-        counts[np.unique(np.concatenate([member.codes for member in members]))] += 1
-    return counts
-
-
-def _compare(
-    arrival: Newcomer, text: _Text, member: Candidate, other: _Text, common: npt.NDArray[np.uint8]
-) -> Comparison:
-    two_way = _far_apart(arrival, member)
-    title = _overlap(text.title, other.title)
-    if text.text_hash == other.text_hash and not (two_way and _stubs(arrival, text, member, other)):
-        return Comparison(1.0, 1.0, title, two_way, "same_text")
-    forward, there = _coverage(text, other, common)
-    backward, back = _coverage(other, text, common)
-    found = Comparison(forward, backward, title, two_way, "different")
-    if found.score < (SAME_TITLE if title >= TITLE_AGREES else SAME):
-        return found
-    if _is_form(there + back):
-        return Comparison(forward, backward, title, two_way, "template")
-    if _stubs(arrival, text, member, other):
-        return Comparison(forward, backward, title, two_way, "stub")
-    return Comparison(forward, backward, title, two_way, _kind(forward, backward))
-
-
-def _kind(forward: float, backward: float) -> str:
-    """Name what happened to the text: kept, cut, or grown and rewritten."""
-    if min(forward, backward) >= SAME:
-        return "reprint"
-    return "excerpt" if forward > backward and forward >= SAME else "update"
-
-
-def _coverage(text: _Text, other: _Text, common: npt.NDArray[np.uint8]) -> tuple[float, list[bool]]:
-    """Return how much of ``text`` stands in ``other``, and which shingles with numbers in those passages match.
-
-    A shingle of n tokens survives copy-editing when all its tokens do; where a share r of the shingles survives, a
-    share r^(1/n) of the tokens does, and r * (n - (n-1) * r^(1/n)) of the tokens lie in a surviving shingle (inclusion
-    and exclusion over the n shingles that hold a token). So a passage with every tenth word changed counts almost
-    whole, while the same number of hits strewn over a text counts little.
-    """
-    if text.codes.size == 0:
-        return 0.0, []
-    hits = other.has[text.codes]
-    rate = _local(hits)
-    rate = np.clip((rate - other.chance) / (1 - other.chance), 0, 1)
-    covered = rate * (text.span - (text.span - 1) * rate ** (1 / text.span))
-    weights = 1 / np.maximum(1, common[text.codes].astype(np.float64) - 1)
-    numbers = (text.codes & 1).astype(bool) & (rate >= _MATCHES)
-    return float((covered * weights).sum() / weights.sum()), hits[numbers].tolist()
-
-
-def _is_form(numbers: Sequence[bool]) -> bool:
-    """Whether the passages agree and their numbers do not: a form filled in anew."""
-    return len(numbers) >= TEMPLATE_NUMBERS and sum(numbers) < TEMPLATE_AGREES * len(numbers)
-
-
-def _local(hits: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """The share of hits in the window around each position, cut at the ends of the text."""
-    half = WINDOW // 2
-    total = np.concatenate([[0], np.cumsum(hits)])
-    at = np.arange(hits.size)
-    start, stop = np.maximum(at - half, 0), np.minimum(at + half + 1, hits.size)
-    return np.asarray((total[stop] - total[start]) / (stop - start), np.float64)
-
-
-def _far_apart(arrival: Newcomer, member: Candidate) -> bool:
-    if arrival.outlet and arrival.outlet == member.outlet:
-        return True
-    if arrival.published is None or member.published is None:
-        return False
-    return abs(arrival.published - member.published) > FAR_APART
-
-
-def _stubs(arrival: Newcomer, text: _Text, member: Candidate, other: _Text) -> bool:
-    """Two stubs of one outlet ("This article is for subscribers") under different headlines."""
-    one_outlet = arrival.outlet and arrival.outlet == member.outlet
-    short = max(text.codes.size, other.codes.size) < _STUB
-    return bool(one_outlet and short and text.title and other.title) and text.title != other.title
-
-
-def _overlap(a: frozenset[int], b: frozenset[int]) -> float:
-    return len(a & b) / len(a | b) if min(len(a), len(b)) >= TITLE_TOKENS else 0.0
 
 
 # ---- candidates in memory -----------------------------------------------------------------------------------------

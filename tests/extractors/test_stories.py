@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from extractors.copies import compare
 from extractors.fingerprints import fingerprint
-from extractors.stories import MemoryNeighbours, StoryIndex, choose, compare, newcomer, which_story
+from extractors.stories import MemoryNeighbours, StoryIndex, choose, newcomer, which_story
 from extractors.urls import canonical
 from records.article import Article, Origin
 from records.document import Document
