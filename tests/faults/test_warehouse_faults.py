@@ -23,31 +23,56 @@ pytestmark = pytest.mark.faults
 ROOT = Path(__file__).parents[2]
 KILLS = 20
 
-# Loads numbered batches for ever, each of 40 rows in two tables, publishes now and then, and says what was acknowledged.
+# Discovers and loads numbered batches for ever, publishes now and then, and says which batches were acknowledged.
 LOADER = """
     import random, sys
-    from warehouse.database import Warehouse, append
-    warehouse, batch = Warehouse(sys.argv[1]), int(sys.argv[2])
-    warehouse.prepare()
-    print("ready", flush=True)
+    sys.path.insert(0, sys.argv[2])
+    from conftest import NOON, make_document, mention_of
+    from records.article import Discovery, FeedItem, Outcome, UrlOutcome
+    from records.document import Batch
+    from records.story import StoryChoice
+    from warehouse import articles, frontier
+    from warehouse.database import Warehouse
+
+    def choose(documents, neighbours):
+        neighbours.of([document.fingerprint for document in documents])
+        return [StoryChoice(document.article_id, document.article_id, "new") for document in documents]
+
+    def detect(mentions, history, *, now, run_id):
+        return []
+
+    warehouse, batch = Warehouse(sys.argv[1]), int(sys.stdin.readline())  # waits until it is its turn
     while True:
         batch += 1
+        documents = [
+            make_document(f"{batch}-{row}", text=random.randbytes(3000).hex(), mentions=(mention_of(),))
+            for row in range(20)
+        ]
         with warehouse.writing() as con:
-            con.execute("set checkpoint_threshold = '64KB'")
-            append(con, "internal.properties", ("name", "value"),
-                   [(f"{batch:06}-{row:02}", random.randbytes(2000).hex()) for row in range(40)])
-            append(con, "runs", ("run_id", "kind", "state", "started_at", "version", "host", "pid"),
-                   [(f"{batch:06}", "kill", "running", "2026-11-24 12:00:00+00", "", "", 0)])
+            frontier.discovered(con, [Discovery(FeedItem(d.url, source="s"), d.url_key) for d in documents], NOON)
+        with warehouse.writing() as con:
+            outcomes = [UrlOutcome(d.url, Outcome.FETCHED, NOON, article_id=d.article_id) for d in documents]
+            articles.load(con, Batch(tuple(documents), tuple(outcomes)), choose=choose, detect=detect,
+                          run_id=f"{batch:06}", now=NOON)
         print(batch, flush=True)
         if batch % 2 == 0:
             warehouse.publish()
 """
 
-WHOLE = """
-    select r.run_id, count(p.name) from runs r left join internal.properties p on p.name like r.run_id || '-%'
-    group by r.run_id having count(p.name) <> 40
+# Batches of which something is missing: an article, its story, its mention, the outcome of its URL, or the log of it.
+HALF = """
+    select a.run_id, count(*) as articles, count(s.story_id) as members, count(m.surface) as mentions,
+        count(*) filter (f.outcome = 'fetched') as settled, count(l.url) as logged
+    from articles a
+    left join story_members s using (article_id)
+    left join mentions m using (article_id)
+    left join frontier f on f.url_id = a.article_id
+    left join fetches l on l.article_id = a.article_id
+    group by a.run_id
+    having (articles, members, mentions, settled, logged) <> (20, 20, 20, 20, 20)
     union all
-    select name, -1 from internal.properties where name <> 'views' and split_part(name, '-', 1) not in (select run_id from runs)
+    select 'settled, but not loaded', count(*), 0, 0, 0, 0 from frontier
+    where outcome = 'fetched' and url_id not in (select article_id from articles) having count(*) > 0
 """
 
 
@@ -57,29 +82,35 @@ def python(code: str, *arguments: object, **more: object) -> subprocess.Popen[st
 
 
 def test_killed_at_any_instant_no_batch_is_lost_or_half_there_and_the_copy_opens(tmp_path: Path) -> None:
-    chance, path, acknowledged = random.Random(20261124), tmp_path / "news.duckdb", 0
+    def loader() -> subprocess.Popen[str]:
+        return python(LOADER, path, ROOT / "tests" / "warehouse", stdin=subprocess.PIPE)
+
+    chance, path, loaded = random.Random(20261124), tmp_path / "news.duckdb", 0
+    following = loader()
     for _ in range(KILLS):
-        child = python(LOADER, path, acknowledged)
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-        time.sleep(chance.uniform(0.0, 0.25))
+        child, following = following, loader()  # the next one imports while this one works
+        assert child.stdin is not None
+        child.stdin.write(f"{loaded}\n")
+        child.stdin.flush()
+        time.sleep(chance.uniform(0.0, 0.5))
         child.send_signal(signal.SIGKILL)
-        said = child.communicate()[0].split()
-        acknowledged = max([acknowledged, *map(int, said)])
+        acknowledged = max([loaded, *map(int, child.communicate()[0].split())])
 
         warehouse = Warehouse(path, lock_timeout=1.0)
         if warehouse.read_path.exists():
             with warehouse.reading() as con:
-                assert rows(con, WHOLE) == [], "a published copy holds whole batches only"
+                assert rows(con, HALF) == [], "a published copy holds whole batches only"
         with warehouse.writing() as con:
-            assert rows(con, WHOLE) == [], "a batch is there as a whole or not at all"
-            stored = rows(con, "select count(*), coalesce(max(run_id)::integer, 0) from runs")[0]
-        assert stored[0] == stored[1] >= acknowledged, "an acknowledged batch is there"
-        acknowledged = stored[1]  # one that was committed but not acknowledged counts from here on
+            assert rows(con, HALF) == [], "a batch is there as a whole or not at all"
+            ((batches, newest),) = rows(con, "select count(distinct run_id), max(run_id)::integer from articles")
+        loaded = newest or 0  # one that was committed but not acknowledged is there too
+        assert batches == loaded >= acknowledged, "an acknowledged batch is there"
         warehouse.publish()
         with warehouse.reading() as con:
-            assert rows(con, "select count(*) from runs") == [(acknowledged,)], "the next copy holds them all"
-    assert acknowledged > KILLS / 2, "the loader must have got somewhere between the kills"
+            assert rows(con, "select count(distinct run_id) from articles") == [(loaded,)], "the next copy holds them"
+    following.kill()
+    following.communicate()
+    assert loaded > KILLS / 4, "the loader must have got somewhere between the kills"
     assert [left.name for left in tmp_path.iterdir() if left.suffix == ".new"] == []
 
 
