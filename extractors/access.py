@@ -89,6 +89,8 @@ def judge(page: Markup, url: str, title: str, text: str, *, dated: bool) -> tupl
         return Access.STUB, why
     if letters < _SHORTEST and not (page.article and letters > 60):
         return Access.NOT_ARTICLE, "no text to speak of" if not letters else f"only {letters} characters of text"
+    if letters == len(text) > 50 * len(text.split()):
+        return Access.NOT_ARTICLE, "the text has no words"
     if why := _why_listing(page, url, dated):
         return Access.NOT_ARTICLE, why
     return Access.FULL, ""

@@ -53,7 +53,7 @@ def decode(data: bytes, content_type: str | None = None) -> str:
         text = data.decode(name, "replace")
         if text.count("\ufffd") <= max(3, len(text) * _MOSTLY):
             return text
-    return data.decode(_known(str(detect_encoding(data))) or "cp1252", "replace")
+    return data.decode(_detected(data), "replace")
 
 
 def _seven_bit_or_wide(data: bytes, content_type: str | None) -> str | None:
@@ -77,6 +77,16 @@ def _claims(data: bytes, content_type: str | None) -> list[str]:
     ranked = (page, header) if header in _SERVER_DEFAULTS else (header, page)
     # A page that can be read byte by byte as UTF-16 would not have shown us an ASCII declaration.
     return [name for name in ranked if name and not name.startswith("utf-16")]
+
+
+def _detected(data: bytes) -> str:
+    """Return Python's name of the charset that the bytes look like; windows-1252 when they look like none."""
+    # Asked for WHATWG's names, resiliparse 2.0 turns cp949 into UTF-8: take the detector's own.
+    label: str | None = detect_encoding(data, html5_compatible=False)
+    try:
+        return _known(label or "") or codecs.lookup(label or "cp1252").name
+    except LookupError:
+        return "cp1252"
 
 
 def _known(label: str) -> str | None:

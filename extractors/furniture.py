@@ -42,6 +42,7 @@ _RIGHTS = re.compile(
 )
 _LONGEST_RIGHTS = 300
 _LONGEST_PROMOTION = 220
+_LONGEST_TEASER = 400
 _SHORTEST_TEASER = 16  # letters: shorter lines that are links are names and addresses of the article
 
 
@@ -74,7 +75,7 @@ def without(lines: Sequence[str], title: str, links: Container[str] = ()) -> lis
 
 def _is_teaser(bare: str, links: Container[str]) -> bool:
     """Whether a line is nothing but a link, or one text twice, as teasers have it for picture and headline."""
-    if len(bare) < _SHORTEST_TEASER:
+    if not _SHORTEST_TEASER <= len(bare) <= _LONGEST_TEASER:
         return False
     half = len(bare) // 2
     return bare in links or (len(bare) % 2 == 0 and bare[:half] == bare[half:])

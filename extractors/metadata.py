@@ -21,7 +21,7 @@ from records.text import clean
 
 # ---- title --------------------------------------------------------------------------------------------------------
 
-_SEPARATOR = re.compile(r"\s+(?:[|•·»›–—:-]|::|\|\|)\s+|\s*[|｜]\s*|\s+-\s*$")
+_SEPARATOR = re.compile(r"\s+(?:[|•·»›–—:-]|::|\|\|)\s+|\s*[|｜_]\s*|\s+-\s*$")
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-"})
 _WORD = re.compile(r"\w+")
 
@@ -72,7 +72,7 @@ def _agree(heading: str, head: str) -> bool:
     if not ours or not theirs:
         return False
     if len(ours) < 3:  # a rubric, or a headline without spaces between its words
-        return len(fold(heading)) >= 12 and fold(heading) in fold(head)
+        return len(fold(heading)) >= 8 and fold(heading) in fold(head)
     return len(ours & theirs) >= 0.6 * min(len(ours), len(theirs))
 
 
@@ -211,7 +211,8 @@ def _names(texts: Iterable[str], page: Markup, outlet: str, *, firms: bool = Fal
     site = set() if firms else _site_names(page, outlet)
     names: dict[str, str] = {}
     for text in texts:
-        for name in _split(clean(html.unescape(text), 400)):
+        # Many templates put the address of a profile where the name belongs.
+        for name in () if "://" in text else _split(clean(html.unescape(text), 400)):
             if _bare(name) not in site:
                 names.setdefault(fold(name), name)
     return tuple(names.values())[:_MOST_AUTHORS]
@@ -226,7 +227,8 @@ def _split(text: str) -> Iterator[str]:
             name = _BY.sub("", re.sub(r"\s*\([^)]*\)\s*$", "", piece)).strip(" .-–—:,")
             words = name.split()
             plausible = 1 < len(name) <= _LONGEST_NAME and len(words) <= 7 and not _NOT_A_NAME.search(name)
-            if plausible and fold(name) not in _NOBODY and not (_ROLE.search(name) and piece is not commas[0]):
+            role = _ROLE.search(name) and (piece is not commas[0] or not _ROLE.sub("", name).strip(" -"))
+            if plausible and not role and fold(name) not in _NOBODY:
                 yield name
 
 
@@ -235,7 +237,8 @@ def _split(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4_096)
 def _domain(host: str) -> str:
-    return str(get_fld(f"http://{host}", fail_silently=True) or host)
+    # Private suffixes too: two blogs on one platform are two outlets.
+    return str(get_fld(f"http://{host}", fail_silently=True, search_private=True) or host.removeprefix("www."))
 
 
 def outlet_of(url: str) -> str:
