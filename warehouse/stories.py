@@ -347,20 +347,28 @@ def compact(con: Connection, recent: int = RECENT) -> int:
         return 0
     con.execute(
         f"""
-        create or replace temp table sorted_shingles as
-        with moved as (
-            select hash, number from internal.shingles where number <= $1
-            qualify row_number() over (partition by number order by hash) <= {OLD_KEY}
-        )
-        select hash, number from (select * from internal.old_shingles union all select * from moved)
-        qualify row_number() over (partition by hash order by number) <= {COMMON}
-        order by hash, number
+        create or replace temp table moved as
+        select unnest(min(hash, {OLD_KEY})) as hash, number from internal.shingles where number <= $1 group by number
         """,
         [floor],
     )
-    moved = rows(con, "select count(distinct number) from internal.shingles where number <= $1", [floor])[0][0]
+    con.execute(
+        f"""
+        delete from moved where hash in (
+            select hash from internal.old_shingles where hash in (select hash from moved)
+            group by hash having count(*) >= {COMMON})
+        """
+    )
+    con.execute(
+        """
+        create or replace temp table sorted_shingles as
+        select hash, number from (from internal.old_shingles union all select hash, number from moved) order by hash
+        """
+    )
+    moved = rows(con, "select count(distinct number) from moved")[0][0]
     con.execute("delete from internal.shingles where number <= $1", [floor])
     con.execute("delete from internal.old_shingles")
-    con.execute("insert into internal.old_shingles select hash, number from sorted_shingles order by hash, number")
+    con.execute("insert into internal.old_shingles from sorted_shingles order by hash")
+    con.execute("drop table moved")
     con.execute("drop table sorted_shingles")
     return int(moved)
