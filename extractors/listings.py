@@ -29,6 +29,7 @@ _DATE = re.compile(
 )
 _DATE_IN_URL = re.compile(r"/(20\d\d)[-/]?(\d\d)[-/]?(\d\d)(?=[/_-]|\b)")
 _SHORT = 8  # characters: "more", "Home" and page numbers are shorter than any headline
+_ONE_ENTRY = ("li", "article", "tr")  # elements that hold one entry, links to its section and author too
 _PAGE_PARTS = ("nav", "header", "footer", "aside", "form")
 
 
@@ -104,7 +105,9 @@ def _date(link: Node, url: str) -> Any:
         if len(stated) == 1 and (found := feed_dates.plausible(feed_dates.parse(stated[0]))):
             return found
         node = node.parent
-        if node is None or node.tag in (None, "body", "html") or _holds_others(node, link):
+        if node is None or node.tag in (None, "body", "html"):
+            break
+        if node.tag not in _ONE_ENTRY and _holds_others(node, link):
             break
     if named := _DATE_IN_URL.search(url):
         return feed_dates.plausible(feed_dates.parse("-".join(named.groups())))
@@ -115,7 +118,7 @@ def _holds_others(node: Node, link: Node) -> bool:
     """Whether ``node`` holds links to other pages than ``link``: a date in it may then belong to another one."""
     own = str(link.getattr("href"))
     others = [one for one in node.query_selector_all("a[href]") if one.getattr("href") != own]
-    return len(others) > 1
+    return bool(others)
 
 
 def _likely(items: list[FeedItem], chosen: list[tuple[Node, str]], base: str) -> list[FeedItem]:

@@ -72,8 +72,9 @@ _DOTS = re.compile(r"/\.{1,2}(?:/|$)")
 _DOUBLE = re.compile(r"/{2,}")
 _UNRESERVED = "-._~"
 _IN_PATH = "/:@!$&'()*+,;=" + _UNRESERVED
-_IN_QUERY = "/?:@!$'()*,;|[]" + _UNRESERVED
+_IN_QUERY = "/?:@!$'()*+,;|[]" + _UNRESERVED
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_HOST = re.compile(r"[A-Za-z0-9._~-]+$|\[[0-9a-f:.]+\]$")
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -118,6 +119,8 @@ def _keyed(url: str) -> str:
     if scheme not in ("http", "https") or not parts.hostname:
         return url
     host = _host(parts.hostname)
+    if not _HOST.match(host):
+        return url
     port = parts.port
     place = host if port is None or port in (80, 443) else f"{host}:{port}"
     query = _query(parts.query) if parts.query else ""
