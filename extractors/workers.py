@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
+from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from extractors.memory import has_grown, limit_growth
@@ -189,7 +191,8 @@ class _Process:
         ours, theirs = context.Pipe()
         self._pipe: Connection = ours
         self._process = context.Process(target=_serve, args=(theirs, *setup), name="govwatch-extraction", daemon=True)  # type: ignore[attr-defined]
-        self._process.start()
+        with _main_unseen(setup[0]):
+            self._process.start()
         theirs.close()
         self._ready = False
         self.alive = True
@@ -314,6 +317,28 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+_STARTING = threading.Lock()
+
+
+@contextlib.contextmanager
+def _main_unseen(factory: Callable[..., Any]) -> Iterator[None]:
+    """Hide the parent's main script while a process is started, so that the process does not run it again.
+
+    multiprocessing imports ``__main__`` in each process: a second of imports under Prefect, and an endless regress in
+    a user's script without ``if __name__ == "__main__"``. We need it only when the factory itself is defined there.
+    """
+    if factory.__module__ == "__main__":
+        yield
+        return
+    with _STARTING:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 def _start_method(module: str) -> BaseContext:

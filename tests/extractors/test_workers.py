@@ -6,8 +6,11 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -138,3 +141,23 @@ def test_closed_workers_take_no_more_jobs() -> None:
         pass
     with pytest.raises(RuntimeError, match="closed"):
         run(workers, "a")
+
+
+def test_a_user_s_script_without_a_main_guard_works_and_runs_once(tmp_path: Path) -> None:
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "import asyncio\n"
+        "from extractors.workers import Workers\n"
+        "print('begun')\n"
+        "with Workers(__import__('functools').partial, (len,), processes=1) as workers:\n"
+        "    print(asyncio.run(workers.submit(['abc'])))\n"
+    )
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+    assert done.stdout == "begun\n[3]\n", done.stderr
