@@ -26,7 +26,7 @@ _TAG = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CUT_TAG = re.compile(r"<[^<>]*$")
-_BREAKING = re.compile(r"<(?:br|p|div|li|tr|h[1-6])\b|</(?:p|div|li|tr|h[1-6])\b", re.IGNORECASE)
+_BREAKING = re.compile(r"(?=</?(?:br|p|div|li|tr|h[1-6])\b)", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$")
 _UNWANTED_IN_URL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
@@ -72,10 +72,10 @@ def plain(text: str | None, limit: int = 300) -> str | None:
     """Return ``text`` (perhaps HTML, perhaps escaped twice) as one line of plain text, or None when nothing is left."""
     if not text:
         return None
-    text = text[: limit * 4]
+    text = text[: limit * 3]
     for _ in range(2):
         if "<" in text:
-            text = _TAG.sub("", _BREAKING.sub(r" \g<0>", text))
+            text = _TAG.sub("", _BREAKING.sub(" ", text))
         if "&" not in text:
             break
         text = html.unescape(text)

@@ -208,7 +208,7 @@ def _sort(entry: _Entry, vocabulary: str, local: str, child: Element) -> None:
     elif local in _DATES and (own or vocabulary == DC):
         entry.dates.setdefault(local, text_of(child))
     elif local in _SUMMARIES and (own or vocabulary in ("content", "media")):
-        entry.summaries.setdefault(local, text_of(child)[: SUMMARY_LIMIT * 8])
+        entry.summaries.setdefault(local, text_of(child)[: SUMMARY_LIMIT * 3])
     elif local == "language" and vocabulary in (CORE, DC):
         entry.language = entry.language or language_tag(text_of(child))
     elif local == "source" and own:

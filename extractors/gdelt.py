@@ -6,6 +6,8 @@ Both name when GDELT first saw an article, which stands a few minutes after its 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from extractors import feed_dates
@@ -22,6 +24,17 @@ _LANGUAGES = {
     "portuguese": "pt", "romanian": "ro", "russian": "ru", "serbian": "sr", "slovak": "sk", "spanish": "es",
     "swedish": "sv", "thai": "th", "turkish": "tr", "ukrainian": "uk", "urdu": "ur", "vietnamese": "vi",
 }  # fmt: skip
+
+
+_MINUTE_FILES = "https://storage.googleapis.com/data.gdeltproject.org/gdeltv3/gal"
+
+
+def minute_files(start: datetime, end: datetime) -> Iterator[str]:
+    """Yield the addresses of the Article List's minute files from ``start`` to before ``end``, oldest first."""
+    minute = start.astimezone(UTC).replace(second=0, microsecond=0)
+    while minute < end:
+        yield f"{_MINUTE_FILES}/{minute:%Y%m%d%H%M}00.gal.json.gz"
+        minute += timedelta(minutes=1)
 
 
 def is_artlist(data: Any) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from extractors import bing_news, feeds, google_news, listings
+from extractors import autodiscovery, bing_news, feeds, google_news, listings
 from extractors.feed_dates import plausible
 from extractors.feed_parts import NO_WISHES, Pace, Parsed
 from extractors.sitemaps import INDEX
@@ -97,7 +97,13 @@ def read(source: Source, page: Page, now: datetime) -> Reading:
     reader = KINDS.get(source.kind)
     if reader is None:
         raise ParseError(f"no reader for sources of the kind '{source.kind}'; known: {', '.join(KINDS)}")
-    parsed = reader(source, page)
+    try:
+        parsed = reader(source, page)
+    except ParseError as error:
+        named = autodiscovery.feeds_named_by(page.body, page.content_type, page.final_url)
+        if source.kind == "listing" or not named:
+            raise
+        raise ParseError(f"{error}; it names the feed {named[0].url}") from None
     linked = [item for item in parsed.items if item.url]
     if parsed.format == INDEX:
         return Reading((), _children(linked, now), parsed.pace, parsed.language, parsed.format)

@@ -8,6 +8,8 @@ import pytest
 
 from config import sources as shapes
 from extractors import kinds
+from extractors.autodiscovery import feeds_named_by
+from extractors.gdelt import minute_files
 from extractors.google_news import read as read_google
 from records.article import Page
 from records.errors import ParseError
@@ -111,13 +113,37 @@ def test_a_listing_without_a_rule_takes_what_stands_beside_dates() -> None:
 
 
 def test_a_redesigned_listing_says_so() -> None:
-    with pytest.raises(ParseError, match="none of which selector 'div.old a' takes: was the page redesigned"):
+    with pytest.raises(ParseError, match=r"none of which selector 'div\.old a' takes: was the page redesigned"):
         kinds.read(source("listing", selector="div.old a"), page(LISTING), NOW)
 
 
 def test_a_feed_that_became_a_page_says_what_it_is() -> None:
     with pytest.raises(ParseError, match='an HTML page titled "Welcome", not a feed'):
         kinds.read(source(), page("<html><title>Welcome</title></html>"), NOW)
+
+
+def test_a_page_that_names_a_feed_says_which() -> None:
+    body = '<html><title>W</title><link rel="alternate" type="application/atom+xml" title="News" href="/atom"></html>'
+    with pytest.raises(ParseError, match=r"it names the feed https://site\.example/atom"):
+        kinds.read(source(), page(body), NOW)
+
+
+def test_the_feeds_of_a_page_are_found_and_those_of_comments_come_last() -> None:
+    body = """<html><link rel="alternate" type="application/rss+xml" title="Comments" href="/comments/feed">
+    <link rel="alternate" type="application/rss+xml" title="News" href="/feed"><link rel="alternate" hreflang="fr" href="/fr">
+    <link rel="sitemap" href="/sitemap.xml"><a href="/more.rss">RSS</a><a href="/about">About</a></html>"""
+    found = feeds_named_by(body.encode(), None, "https://site.example/")
+    assert [(one.url, one.kind) for one in found] == [
+        ("https://site.example/feed", "feed"),
+        ("https://site.example/sitemap.xml", "sitemap"),
+        ("https://site.example/more.rss", "feed"),
+        ("https://site.example/comments/feed", "feed"),
+    ]
+
+
+def test_the_article_list_has_a_file_a_minute() -> None:
+    files = list(minute_files(NOW, NOW + timedelta(minutes=2)))
+    assert [one.rsplit("/", 1)[1] for one in files] == ["20261124120000.gal.json.gz", "20261124120100.gal.json.gz"]
 
 
 def test_an_unknown_kind_is_named_with_the_known_ones() -> None:
