@@ -581,9 +581,13 @@ class Outbox(Protocol):
         ...
 
     def claim(
-        self, channels: Sequence[str], *, now: datetime, owner: str, lease: timedelta, limit: int
+        self, routes: Sequence[tuple[str, str]], *, now: datetime, owner: str, lease: timedelta, limit: int
     ) -> list[Delivery]:
-        """Take due deliveries to ``channels`` for ``owner``; nobody else gets them until the lease ends."""
+        """Take due deliveries for ``owner``; nobody else gets them until the lease ends.
+
+        ``routes`` are the pairs of subscription and channel that are configured now: what waits for any other pair is
+        cancelled, so that a channel that changed hands never gets another reader's messages.
+        """
         ...
 
     def record(self, receipt: Receipt, judge: Judge, *, operators: Sequence[Subscription]) -> Health:

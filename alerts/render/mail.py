@@ -1,0 +1,137 @@
+"""The mail's two parts, equally good: plain text, and HTML that any client, screen reader or dark mode shows well.
+
+Nothing is loaded from elsewhere and nobody is tracked. Colours pass WCAG AA (4.5:1) on both backgrounds; severity is
+always a word and a shape, because under red-green blindness *notice* and *high* look alike.
+"""
+
+from __future__ import annotations
+
+import html
+from urllib.parse import urlsplit
+
+from alerts.content import Content, also_in, source_line
+from alerts.render.links import safe_url
+from alerts.render.plain import Plain, fit, heading, quoted, shortened
+from records.alert import Item, Payload, Severity
+from records.text import clean
+
+SUBJECT_LIMIT = 120
+_PLAIN_LIMIT = 60_000
+_HTML_LIMIT = 90_000
+"""Characters: Gmail clips what is longer than about 102 kB."""
+
+_STYLE = """
+:root { color-scheme: light dark; supported-color-schemes: light dark; }
+body { margin: 0; padding: 0; background: #F5F7FA; color: #1F2933; }
+.sheet { background: #FFFFFF; color: #1F2933; }
+.muted { color: #52606D; } a { color: #0B5CAD; }
+.info { color: #1E4E8C; } .notice { color: #7A4A00; } .high { color: #9B1C1C; }
+@media (prefers-color-scheme: dark) {
+  body { background: #1F2937 !important; color: #E5E7EB !important; }
+  .sheet { background: #111827 !important; color: #E5E7EB !important; }
+  .muted { color: #A7B0BE !important; } a { color: #8AB4F8 !important; }
+  .info { color: #9CC2FF !important; } .notice { color: #F2C572 !important; } .high { color: #FFA8A3 !important; }
+}
+""".strip()
+_FONT = "font-family:-apple-system,'Segoe UI',Roboto,'Noto Sans',Arial,sans-serif;font-size:16px;line-height:1.5"
+_INK = {Severity.INFO: "#1E4E8C", Severity.NOTICE: "#7A4A00", Severity.HIGH: "#9B1C1C"}
+_SHAPE = {Severity.INFO: "○", Severity.NOTICE: "◆", Severity.HIGH: "▲"}
+
+
+def render(content: Content) -> Payload:
+    """Return subject, plain part and HTML part."""
+    subject = shortened(clean(content.title), SUBJECT_LIMIT)
+    return Payload(subject, fit(content, _PlainMail(), _PLAIN_LIMIT), html=fit(content, _Html(), _HTML_LIMIT))
+
+
+class _PlainMail(Plain):
+    """As on a terminal; nothing in a mail is taken for a mention of somebody."""
+
+    def foot(self, content: Content) -> str:
+        """Return the reference, why the reader gets this, and how to change it."""
+        return f"-- \n{content.asking}\n{_because(content)}"
+
+    def item(self, item: Item, content: Content) -> str:
+        """Return the item with a link that is safe to open."""
+        lines = [
+            heading(item),
+            clean(item.title),
+            " · ".join(part for part in (source_line(item, content.zone), also_in(item)) if part),
+            quoted(item, lambda match: f"*{match}*", str),
+            safe_url(item.url),
+        ]
+        return "\n".join(line for line in lines if line)
+
+
+class _Html(Plain):
+    """One column of at most 600 px, tables only for layout, styles inline."""
+
+    def head(self, content: Content) -> str:
+        """Return everything up to the first item."""
+        preheader = content.items[0].reason if content.items else content.lead
+        several = len(content.items) != 1 or content.lead
+        title = f'<h1 style="{_FONT};font-size:20px;margin:0 0 12px">{_text(content.title)}</h1>' if several else ""
+        lead = f'<p style="{_FONT};margin:0 0 16px">{_text(content.lead, 1000)}</p>' if content.lead else ""
+        return (
+            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{_text(content.title)}</title>'
+            '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+            f"<style>{_STYLE}</style></head>"
+            '<body style="margin:0;padding:0;background:#F5F7FA;color:#1F2933">'
+            f'<div style="display:none;max-height:0;overflow:hidden">{_text(preheader)}</div>'
+            '<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">'
+            '<table role="presentation" class="sheet" width="100%" cellpadding="0" cellspacing="0" '
+            'style="max-width:600px;background:#FFFFFF;color:#1F2933">'
+            f'<tr><td style="{_FONT};padding:24px">{title}{lead}'
+        )
+
+    def item(self, item: Item, content: Content) -> str:
+        """Return one story; its headline names its language to screen readers."""
+        url = safe_url(item.url)
+        language = f' lang="{html.escape(item.language)}"' if item.language else ""
+        headline = f'<span{language} dir="auto">{_text(item.title)}</span>'
+        if url:
+            headline = f'<a href="{html.escape(url)}" style="color:#0B5CAD;text-decoration:underline">{headline}</a>'
+        host = urlsplit(url).hostname or ""
+        where = " · ".join(part for part in (source_line(item, content.zone), also_in(item), host) if part)
+        sentence = quoted(item, lambda match: f"<strong>{match}</strong>", html.escape)
+        quote = (
+            f'<blockquote{language} dir="auto" style="{_FONT};margin:8px 0 0;padding:0 0 0 12px;'
+            f'border-left:3px solid #52606D">{sentence}</blockquote>'
+            if sentence
+            else ""
+        )
+        severity = (
+            f'<span class="{item.severity.word}" style="color:{_INK[item.severity]}">'
+            f"{_SHAPE[item.severity]} {item.severity.word}</span>"
+        )
+        reason = f"{severity} · <strong>{_text(item.initiative)}</strong>: {_text(item.reason)}"
+        return (
+            f'<p style="{_FONT};margin:16px 0 4px">{reason}</p>'
+            f'<h2 style="{_FONT};font-size:18px;margin:0 0 4px">{headline}</h2>'
+            f'<p class="muted" style="{_FONT};font-size:14px;color:#52606D;margin:0">{_text(where)}</p>{quote}'
+        )
+
+    def more(self, count: int) -> str:
+        """Return that there is more."""
+        return f'<p style="{_FONT}">and {count} more</p>'
+
+    def foot(self, content: Content) -> str:
+        """Return the reference, why the reader gets this, and the end of everything."""
+        return (
+            f'<hr style="border:0;border-top:1px solid #52606D;margin:24px 0 12px"><p class="muted" style="{_FONT};'
+            f'font-size:14px;color:#52606D;margin:0">{_text(content.asking)}<br>{_text(_because(content))}</p>'
+            "</td></tr></table></td></tr></table></body></html>"
+        )
+
+    def join(self, parts: list[str]) -> str:
+        """Put the parts one below the other."""
+        return "\n".join(parts)
+
+
+def _because(content: Content) -> str:
+    name = content.subscription
+    return f"You get this by the subscription “{name}” in alerts.yaml; mute it with: govwatch alerts silence"
+
+
+def _text(text: str, limit: int = 300) -> str:
+    return html.escape(clean(text, limit))

@@ -1,0 +1,173 @@
+"""Plain words: for terminals, for services without markup, and for IRC; and the fitting that all formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Protocol
+
+from alerts.content import Content, also_in, marked, source_line
+from records.alert import Item
+from records.text import clean
+
+_INVISIBLE = "\u200b"  # a zero-width space: it cannot stand in a cleaned text, so what we break can be told apart
+_SHORTEST = 40
+
+
+class Style(Protocol):
+    """How one format writes the parts of a message."""
+
+    def head(self, content: Content) -> str:
+        """Return what stands above the items."""
+        ...
+
+    def item(self, item: Item, content: Content) -> str:
+        """Return one item."""
+        ...
+
+    def more(self, count: int) -> str:
+        """Return that ``count`` items were left out."""
+        ...
+
+    def foot(self, content: Content) -> str:
+        """Return what stands below the items."""
+        ...
+
+    def join(self, parts: list[str]) -> str:
+        """Put the parts together; empty ones are left out before."""
+        ...
+
+    def size(self, text: str) -> int:
+        """Return how much of the limit ``text`` takes."""
+        ...
+
+
+def fit(content: Content, style: Style, limit: int) -> str:
+    """Return ``content`` in ``style``, at most ``limit`` long.
+
+    Whole items go from the end, and their number is told. When one item alone is too long, its sentence is shortened
+    at a word, then its headline; a link is whole or absent, and the reference always stays.
+    """
+    for kept in range(len(content.items), 1, -1):
+        text = _written(content, style, content.items[:kept])
+        if style.size(text) <= limit:
+            return text
+    for items in _shorter(content.items[:1]):
+        text = _written(content, style, items)
+        if style.size(text) <= limit:
+            return text
+    return style.join([style.foot(content)])
+
+
+def defanged(text: str) -> str:
+    """Return ``text`` with every @ broken, so that no service takes it for a person, a room or everybody."""
+    return text.replace("@", f"@{_INVISIBLE}")
+
+
+def shortened(text: str, limit: int) -> str:
+    """Return ``text`` cut at a word, with an ellipsis, when it is longer than ``limit`` characters."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    at_word = cut.rsplit(" ", 1)[0]
+    return (at_word if len(at_word) > limit // 2 else cut).rstrip() + "…"
+
+
+def _written(content: Content, style: Style, items: tuple[Item, ...]) -> str:
+    left = len(content.items) - len(items)
+    parts = [
+        style.head(content),
+        *(style.item(item, content) for item in items),
+        style.more(left) if left else "",
+        style.foot(content),
+    ]
+    return style.join([part for part in parts if part])
+
+
+def _shorter(items: tuple[Item, ...]) -> Iterator[tuple[Item, ...]]:
+    """Yield the only item again and again, each time with fewer words."""
+    yield items
+    for item in items:
+        for length in (300, 160, 80):
+            yield (replace(item, sentence=shortened(item.sentence, length)),)
+        bare = replace(item, sentence="", outlets=())
+        for length in (200, 120, 80, _SHORTEST):
+            yield (replace(bare, title=shortened(item.title, length)),)
+        for length in (80, _SHORTEST):
+            yield (replace(bare, url="", title=shortened(item.title, length)),)
+        yield (replace(bare, url="", title=shortened(item.title, _SHORTEST), initiative="", reason=""),)
+
+
+def heading(item: Item) -> str:
+    """Return initiative and reason, with a shape and a word for what matters most."""
+    loud = "▲ high · " if item.severity.word == "high" else ""
+    return ": ".join(part for part in (f"{loud}{clean(item.initiative)}", clean(item.reason)) if part)
+
+
+def quoted(item: Item, mark: Callable[[str], str], escape: Callable[[str], str]) -> str:
+    """Return the sentence in quotation marks, its matched words marked; empty when there is none."""
+    before, match, after = marked(item)
+    sentence = escape(before) + (mark(escape(match)) if match else "") + escape(after)
+    return f"“{sentence}”" if sentence else ""
+
+
+class Plain:
+    """Lines of text without any markup."""
+
+    def head(self, content: Content) -> str:
+        """Return the title and the lead; a message on one story needs neither."""
+        if len(content.items) == 1 and not content.lead:
+            return ""
+        return "\n".join(part for part in (defanged(clean(content.title)), defanged(clean(content.lead, 1000))) if part)
+
+    def item(self, item: Item, content: Content) -> str:
+        """Return heading, headline, where and when, the sentence, and the link on a line of its own."""
+        lines = [
+            defanged(heading(item)),
+            defanged(clean(item.title)),
+            defanged(" · ".join(part for part in (source_line(item, content.zone), also_in(item)) if part)),
+            quoted(item, lambda match: f"*{match}*", defanged),
+            item.url,
+        ]
+        return "\n".join(line for line in lines if line)
+
+    def more(self, count: int) -> str:
+        """Return that there is more."""
+        return f"and {count} more"
+
+    def foot(self, content: Content) -> str:
+        """Return the reference and how to ask why."""
+        return content.asking
+
+    def join(self, parts: list[str]) -> str:
+        """Put an empty line between the parts."""
+        return "\n\n".join(parts)
+
+    def size(self, text: str) -> int:
+        """Count characters."""
+        return len(text)
+
+
+class OneLine(Plain):
+    """One line, counted in bytes: IRC takes each further line for a command or a message of its own."""
+
+    def head(self, content: Content) -> str:
+        """Return the title of messages that tell several things."""
+        return "" if len(content.items) == 1 else defanged(clean(content.title))
+
+    def item(self, item: Item, content: Content) -> str:
+        """Return the item without its sentence."""
+        parts = (defanged(heading(item)), defanged(clean(item.title)), defanged(clean(item.outlet)), item.url)
+        return " - ".join(part for part in parts if part)
+
+    def foot(self, content: Content) -> str:
+        """Return the reference."""
+        return f"ref {content.reference}"
+
+    def join(self, parts: list[str]) -> str:
+        """Put everything on one line."""
+        return " | ".join(parts)
+
+    def size(self, text: str) -> int:
+        """Count bytes."""
+        return len(text.encode())

@@ -1,0 +1,334 @@
+"""The outbox: signals wait here to become messages, and messages to be delivered. Each call is one short write window.
+
+It never decides where a signal goes or what a message says: it is given pure functions that do, and runs them inside
+the window, so that two dispatchers cannot route or seal the same thing twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from records import ids
+from records.alert import (
+    AlertPolicy,
+    Board,
+    Decide,
+    Delivery,
+    Group,
+    Health,
+    Item,
+    Judge,
+    NewMention,
+    Notification,
+    Occasion,
+    Payload,
+    Placement,
+    Receipt,
+    Sealed,
+    Severity,
+    Signal,
+    Subscription,
+    Write,
+)
+from warehouse import deliveries, signals, silences
+from warehouse.database import Connection, Warehouse, append, rows
+
+REMEMBERED = timedelta(days=30)
+"""How long a sealed message counts for the interval between two messages on one story."""
+
+_OLD = ("pending", "retry", "held")
+_SUMMARY_ITEMS = 200
+
+
+class WarehouseOutbox:
+    """The outbox of `records.alert.Outbox` in a warehouse."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def prepare(self, decide: Decide, write: Write, *, now: datetime) -> tuple[int, int]:
+        """Route what is unrouted, and seal what is due; return how many signals and how many notifications."""
+        with self._warehouse.writing() as con:
+            board = board_of(con, now)
+            routed = _route(con, decide, board, now)
+            return routed, _seal(con, write, board, now) + _fold(con, write, board, now)
+
+    def claim(
+        self, routes: Sequence[tuple[str, str]], *, now: datetime, owner: str, lease: timedelta, limit: int
+    ) -> list[Delivery]:
+        """Take due deliveries for ``owner``; see `records.alert.Outbox.claim`."""
+        with self._warehouse.writing() as con:
+            return deliveries.claim(con, routes, now=now, owner=owner, lease=lease, limit=limit)
+
+    def record(self, receipt: Receipt, judge: Judge, *, operators: Sequence[Subscription]) -> Health:
+        """Note how an attempt ended, tell operators once of what it broke, and return how the channel is doing."""
+        with self._warehouse.writing() as con:
+            health, notice = deliveries.record(con, receipt, judge)
+            if notice:
+                for subscription in operators:
+                    item = Item(receipt.channel, notice.reason, Severity.HIGH, notice.sentence)
+                    queue(con, subscription.name, notice.key, Occasion.NOTICE, receipt.ended, notice.reason, [item])
+            return health
+
+
+def board_of(con: Connection, now: datetime) -> Board:
+    """Return what routing needs to know of earlier messages."""
+    groups = rows(
+        con,
+        """
+        select subscription, group_key, min(flush_at) filter (state = 'open'),
+            max(sealed_at) filter (state <> 'dropped')
+        from notifications where state = 'open' or sealed_at > $1::timestamptz group by all
+        """,
+        [now - REMEMBERED],
+    )
+    recent = rows(
+        con,
+        "select subscription, count(*) from notifications where occasion = 'story' and created_at > $1::timestamptz "
+        "group by all",
+        [now - timedelta(hours=1)],
+    )
+    return Board({(row[0], row[1]): Group(row[2], row[3]) for row in groups}, dict(recent), silences.current(con, now))
+
+
+def queue_summary(
+    con: Connection,
+    policy: AlertPolicy,
+    *,
+    key: str,
+    heading: str,
+    found: Sequence[tuple[NewMention, Item]],
+    now: datetime,
+) -> int:
+    """Queue one message that is not made of signals, for each subscription that asks for any of it.
+
+    For the first look at sources: call it in the window that notes the look as done. The same key twice is once.
+
+    Args:
+        con: inside the write window.
+        policy: who subscribes; kinds and severities do not count, as what is found is not news.
+        key: names the occasion, for example ``first_look/run-17``.
+        heading: the message's title.
+        found: mentions with the items that tell them (`alerts.content.found_item`), the newest first.
+        now: when it is due.
+
+    Returns:
+        how many messages were queued.
+    """
+    queued = 0
+    for subscription in policy.subscriptions:
+        filtered = replace(subscription.match, kinds=(), min_severity=Severity.INFO)
+        items = [item for mention, item in found if filtered.covers_mention(mention)]
+        if items:
+            queued += queue(con, subscription.name, key, Occasion.FIRST_LOOK, now, heading, items[:_SUMMARY_ITEMS])
+    return queued
+
+
+def queue(
+    con: Connection,
+    subscription: str,
+    key: str,
+    occasion: Occasion,
+    now: datetime,
+    heading: str,
+    items: Sequence[Item],
+) -> bool:
+    """Queue one message of ready items, unless the subscription ever had one of that key; return whether it was new."""
+    identity = ids.key("notification", subscription, key, 1)
+    if rows(con, "select 1 from notifications where notification_id = $1", [identity]):
+        return False
+    severity = max((item.severity for item in items), default=Severity.INFO)
+    summary = json.dumps({"heading": heading, "items": [_item_facts(item) for item in items]}, ensure_ascii=False)
+    append(
+        con,
+        "notifications",
+        (
+            "notification_id", "subscription", "group_key", "seq", "occasion", "severity", "state", "state_reason",
+            "created_at", "flush_at", "summary",
+        ),
+        [(identity, subscription, key, 1, occasion.value, int(severity), "open", "", now, now, summary)],
+    )  # fmt: skip
+    return True
+
+
+def _route(con: Connection, decide: Decide, board: Board, now: datetime) -> int:
+    new = signals.read(con, "where s.verdict is null order by s.occurred_at, s.signal_id")
+    if not new:
+        return 0
+    routing = decide(new, board)
+    told = [(signal_id, verdict.value, reason) for signal_id, (verdict, reason) in routing.verdicts.items()]
+    con.execute(
+        """
+        update signals set verdict = v.verdict, verdict_reason = v.reason, routed_at = $4::timestamptz
+        from (select unnest($1::varchar[]) as signal_id, unnest($2::varchar[]) as verdict,
+            unnest($3::varchar[]) as reason) v
+        where signals.signal_id = v.signal_id
+        """,
+        [*(list(column) for column in zip(*told, strict=True)), now],
+    )
+    _place(con, routing.placements, now)
+    return len(new)
+
+
+def _place(con: Connection, placements: Iterable[Placement], now: datetime) -> None:
+    """Put signals into the open messages of their groups, or open new ones."""
+    ordered = sorted(placements, key=lambda one: (one.subscription, one.key))
+    for (subscription, key), together in groupby(ordered, key=lambda one: (one.subscription, one.key)):
+        group = list(together)
+        flush = min(one.flush_at for one in group)
+        severity = max(one.severity for one in group)
+        found = rows(
+            con,
+            "select notification_id, state from notifications where subscription = $1 and group_key = $2 order by seq",
+            [subscription, key],
+        )
+        if found and found[-1][1] == "open":
+            identity = found[-1][0]
+            con.execute(
+                "update notifications set flush_at = least(flush_at, $2::timestamptz), "
+                "severity = greatest(severity, $3::tinyint) where notification_id = $1",
+                [identity, flush, int(severity)],
+            )
+        else:
+            seq = len(found) + 1
+            identity = ids.key("notification", subscription, key, seq)
+            append(
+                con,
+                "notifications",
+                (
+                    "notification_id", "subscription", "group_key", "seq", "occasion", "severity", "state",
+                    "state_reason", "created_at", "flush_at", "expires_at",
+                ),
+                [
+                    (
+                        identity, subscription, key, seq, group[0].occasion.value, int(severity), "open", "", now,
+                        flush, group[0].expires_at,
+                    )
+                ],
+            )  # fmt: skip
+        _add(con, identity, [one.signal_id for one in group])
+
+
+def _add(con: Connection, notification_id: str, signal_ids: Sequence[str]) -> None:
+    known = rows(con, "select signal_id from notification_signals where notification_id = $1", [notification_id])
+    there = {row[0] for row in known}
+    new = [one for one in dict.fromkeys(signal_ids) if one not in there]
+    append(
+        con,
+        "notification_signals",
+        ("notification_id", "signal_id", "position"),
+        ((notification_id, one, len(there) + at) for at, one in enumerate(new)),
+    )
+
+
+def _seal(con: Connection, write: Write, board: Board, now: datetime) -> int:
+    due = rows(
+        con,
+        """
+        select notification_id, subscription, group_key, seq, occasion, severity, flush_at, expires_at, summary
+        from notifications where state = 'open' and flush_at <= $1::timestamptz
+        order by severity desc, flush_at, notification_id
+        """,
+        [now],
+    )
+    for row in due:
+        condition = (
+            "join notification_signals ns on ns.signal_id = s.signal_id "
+            "where ns.notification_id = $1 and ns.left_out is null order by ns.position"
+        )
+        notification = _notification(con, row, signals.read(con, condition, [row[0]]))
+        _store_sealed(con, notification, write(notification, board), now)
+    return len(due)
+
+
+def _fold(con: Connection, write: Write, board: Board, now: datetime) -> int:
+    """Take back deliveries that are too old for an alert: what they tell goes into the digest."""
+    old = rows(
+        con,
+        """
+        select n.notification_id, n.subscription, n.group_key, n.seq, n.occasion, n.severity, n.flush_at, n.expires_at,
+            n.summary, d.delivery_id
+        from deliveries d join notifications n using (notification_id)
+        where n.expires_at <= $1::timestamptz and d.state in (select unnest($2::varchar[]))
+        """,
+        [now, list(_OLD)],
+    )
+    for *row, delivery_id in old:
+        condition = "join delivery_signals ds on ds.signal_id = s.signal_id where ds.delivery_id = $1"
+        notification = _notification(con, row, signals.read(con, condition, [delivery_id]))
+        sealed = write(notification, board)
+        _place(con, sealed.moved, now)
+        where = (
+            f"too late for an alert: told in {sealed.moved[0].key}" if sealed.moved else "nobody subscribes any more"
+        )
+        deliveries.cancel(con, delivery_id, where, now)
+    return 0
+
+
+def _notification(con: Connection, row: Sequence[Any], found: Sequence[Signal]) -> Notification:
+    summary = json.loads(row[8]) if row[8] else {}
+    known: dict[str, set[str]] = {}
+    for channel, signal_id in rows(
+        con,
+        "select channel, signal_id from told where subscription = $1 and signal_id in (select unnest($2::varchar[]))",
+        [row[1], [one.signal_id for one in found]],
+    ):
+        known.setdefault(channel, set()).add(signal_id)
+    return Notification(
+        notification_id=row[0],
+        subscription=row[1],
+        key=row[2],
+        seq=row[3],
+        occasion=Occasion(row[4]),
+        severity=Severity(row[5]),
+        flush_at=row[6],
+        expires_at=row[7],
+        signals=tuple(found),
+        told={channel: frozenset(signal_ids) for channel, signal_ids in known.items()},
+        heading=summary.get("heading", ""),
+        items=tuple(_item(facts) for facts in summary.get("items", ())),
+    )
+
+
+def _store_sealed(con: Connection, notification: Notification, sealed: Sealed, now: datetime) -> None:
+    identity = notification.notification_id
+    left_out = {signal_id: f"silence {silence}" for signal_id, silence in sealed.silenced.items()}
+    left_out |= {one.signal_id: f"moved to {one.key}" for one in sealed.moved}
+    for signal_id, reason in left_out.items():
+        con.execute(
+            "update notification_signals set left_out = $3 where notification_id = $1 and signal_id = $2",
+            [identity, signal_id, reason],
+        )
+    _place(con, sealed.moved, now)
+    for channel, payload in sealed.payloads.items():
+        deliveries.add(con, identity, channel, _payload_text(payload), sealed.told.get(channel, ()), now)
+    reason = "" if sealed.payloads else "; ".join(dict.fromkeys(left_out.values())) or "nobody is left to tell"
+    con.execute(
+        "update notifications set state = $2, state_reason = $3, sealed_at = $4::timestamptz "
+        "where notification_id = $1",
+        [identity, "sealed" if sealed.payloads else "dropped", reason, now],
+    )
+
+
+def _payload_text(payload: Payload) -> str:
+    facts = {"subject": payload.subject, "body": payload.body, "html": payload.html, "data": dict(payload.data)}
+    return json.dumps(facts, ensure_ascii=False, sort_keys=True)
+
+
+def _item_facts(item: Item) -> dict[str, Any]:
+    facts = {one.name: getattr(item, one.name) for one in fields(item)}
+    return facts | {"severity": int(item.severity), "when": item.when.isoformat() if item.when else None}
+
+
+def _item(facts: dict[str, Any]) -> Item:
+    when = datetime.fromisoformat(facts["when"]) if facts["when"] else None
+    lists = {"outlets": tuple(facts["outlets"]), "signals": tuple(facts["signals"])}
+    return Item(**(facts | lists | {"when": when, "severity": Severity(facts["severity"])}))
+
+
+__all__ = ["WarehouseOutbox", "board_of", "queue", "queue_summary"]
