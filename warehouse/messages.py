@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from records import ids
 from warehouse.database import Connection, rows
@@ -145,8 +146,21 @@ def requeue(con: Connection, reference: str | None, now: datetime) -> int:
     return len(dead)
 
 
-def _lines(found: Sequence[Sequence[object]]) -> list[MessageLine]:
+def _lines(found: Sequence[Sequence[Any]]) -> list[MessageLine]:
     return [
-        MessageLine(ids.reference(str(row[0])), *row[1:10], row[10], row[0])  # type: ignore[arg-type]
+        MessageLine(
+            reference=ids.reference(row[0]),
+            subscription=row[1],
+            channel=row[2],
+            occasion=row[3],
+            state=row[4],
+            reason=row[5],
+            attempts=row[6],
+            title=row[7],
+            created_at=row[8],
+            at=row[9],
+            delivery_id=row[10],
+            notification_id=row[0],
+        )
         for row in found
     ]
