@@ -1,6 +1,6 @@
 """What `govwatch status` shows: how the sources are, what is pending, what failed, how large it has grown.
 
-It never changes anything, and never judges in code: the states of sources are told by the view ``source_health``.
+It changes nothing but old rows of logs (`forget`), and never judges in code: the states of sources are told by the view ``source_health``.
 """
 
 from __future__ import annotations
@@ -154,3 +154,10 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def forget(con: Connection, *, fetches_before: datetime, runs_before: datetime) -> int:
+    """Throw away old rows of the logs, and nothing else; return how many."""
+    gone = con.execute("delete from fetches where fetched_at < $1", [fetches_before]).fetchall()[0][0]
+    gone += con.execute("delete from runs where started_at < $1 and state <> 'running'", [runs_before]).fetchall()[0][0]
+    return int(gone)

@@ -1,0 +1,107 @@
+"""`govwatch status`: sources and their health, last passes, what is pending, what failed. One screen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flows.cli.common import Place, console, json_option, place_options, print_json
+from flows.clock import utc_now
+from records.article import Outcome
+from warehouse import health
+from warehouse.database import Warehouse
+from warehouse.health import Health
+
+_TROUBLED = ("failing", "empty", "silent")
+
+
+@click.command("status")
+@place_options
+@json_option
+@click.option("--all", "every", is_flag=True, help="every source, not only those in trouble")
+def command(place: Place, as_json: bool, every: bool) -> int:
+    """Show sources and their health, the last passes, what is pending and what failed."""
+    warehouse = Warehouse(place.warehouse)
+    now = utc_now()
+    with warehouse.reading() as con:
+        found = health.read(con, warehouse, now)
+    if as_json:
+        print_json(found)
+    else:
+        _show(found, now, console(), every=every)
+    return 0
+
+
+def _show(found: Health, now: datetime, out: Console, *, every: bool) -> None:
+    count = found.stored
+    out.print(
+        f"{count.get('articles', 0)} articles ({count.get('articles.live', 0)} live, "
+        f"{count.get('articles.backfill', 0)} backfill, {count.get('articles.seed', 0)} seed) "
+        f"in {count.get('stories', 0)} stories, "
+        f"{count.get('mentions', 0)} mentions",
+        style="bold",
+        markup=False,
+    )
+    out.print(
+        "Files: " + ", ".join(f"{name} {_size(size)}" for name, size in found.sizes.items() if size), markup=False
+    )
+    _passes(found, now, out)
+    _urls(found, now, out)
+    _sources(found, now, out, every=every)
+
+
+def _passes(found: Health, now: datetime, out: Console) -> None:
+    table = Table("Pass", "Began", "Took", "State", "Articles", "Mentions", "Signals", box=None, pad_edge=False)
+    for one in found.runs[:5]:
+        took = f"{(one.finished_at - one.started_at).total_seconds():.0f} s" if one.finished_at else ""
+        counts = [str(one.counts.get(name, "")) for name in ("articles", "mentions", "signals")]
+        table.add_row(one.run_id, ago(one.started_at, now), took, one.state.value, *counts)
+    out.print(table) if found.runs else out.print("No pass yet. Next: govwatch run")
+
+
+def _urls(found: Health, now: datetime, out: Console) -> None:
+    out.print("URLs: " + (", ".join(f"{n} {outcome.value}" for outcome, n in found.outcomes.items()) or "none yet"))
+    if found.outcomes.get(Outcome.PENDING):
+        out.print(f"{found.due} are to be fetched by the next pass.")
+    if found.failing:
+        table = Table("Failing URL", "Tries", "Next", "Reason", box=None, pad_edge=False)
+        for one in found.failing[:5]:
+            table.add_row(escape(one.url), str(one.attempts), ago(one.next_try, now), escape(one.reason))
+        out.print(table)
+
+
+def _sources(found: Health, now: datetime, out: Console, *, every: bool) -> None:
+    states = [source.state for source in found.sources]
+    out.print(
+        "Sources: " + ", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states))
+        if states
+        else "No sources yet."
+    )
+    shown = [source for source in found.sources if every or source.state in _TROUBLED]
+    if not shown:
+        return
+    table = Table("Source", "State", "Last new item", "Articles", "Mentions", "Reason", box=None, pad_edge=False)
+    for one in shown[: None if every else 20]:
+        style = "red" if one.state == "failing" else "yellow" if one.state in _TROUBLED else None
+        cells = (one.source_id, one.state, ago(one.last_new_item, now), str(one.articles), str(one.mentions))
+        table.add_row(*cells, escape(one.reason), style=style)
+    out.print(table)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """Return how far ``moment`` is from ``now``, as people say it: ``5 min ago``, ``in 2 h``."""
+    if moment is None:
+        return "never"
+    seconds = (now - moment).total_seconds()
+    for unit, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if abs(seconds) >= unit:
+            return f"{seconds / unit:.0f} {name} ago" if seconds > 0 else f"in {-seconds / unit:.0f} {name}"
+    return "now"

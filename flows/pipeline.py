@@ -1,0 +1,253 @@
+"""One pass of the whole pipeline, in plain Python.
+
+    sync -> poll sources -> note URLs -> fetch -> work on pages -> load -> summarise first looks -> publish -> deliver
+
+It calls and does not decide; the rules live in the packages it calls. It knows nothing of Prefect: `flows.monitor`
+wraps it, and `govwatch run` calls it as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TextIO
+
+from alerts.content import found_item
+from alerts.detect import signals
+from config.load import Configuration
+from extractors.http import Fetcher
+from extractors.selection import Bounds
+from extractors.stories import choose
+from extractors.workers import Workers
+from flows.clock import Clock, utc_now
+from flows.collect import Collector, within_budget
+from flows.delivery import deliver
+from flows.discover import Discoverer, Polled, with_new_items
+from flows.policy import policy_of
+from flows.report import Nobody, PassReport, SourceLine, Watch
+from flows.seeding import load_facts
+from flows.work import Job, Worked, Worker
+from records.article import Outcome, UrlOutcome
+from records.document import Batch
+from records.source import Source
+from warehouse import articles, first_look, frontier, runs, sources
+from warehouse.database import Warehouse
+from warehouse.frontier import Due
+from warehouse.outbox import queue_summary
+from warehouse.sources import PollState, Tracked
+
+_MOST_DUE = 50_000  # URLs taken in one pass: their rows fit in 50 MB; the rest waits for the next
+_POLLS_AT_ONCE = 50  # polls whose results are committed together
+
+
+def tracked(configuration: Configuration) -> list[Tracked]:
+    """Return the initiatives as the warehouse shows them; the rules themselves stay in the configuration."""
+    return [
+        Tracked(
+            one.id,
+            one.name,
+            one.kind,
+            tuple([alias.text for alias in one.aliases] + [near.text for near in one.nears]),
+            one.alerts.value,
+        )
+        for one in configuration.initiatives
+    ]
+
+
+async def plainly(_name: str, step: Callable[..., Awaitable[None]], *arguments: object) -> None:
+    """Run a step as it is."""
+    await step(*arguments)
+
+
+Step = Callable[..., Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Pass:
+    """One pass: make it, `run` it once.
+
+    Attributes:
+        configuration: valid as a whole.
+        warehouse: where everything is kept.
+        clock: gives the time in UTC.
+        watch: who looks on.
+        stop: set it to end the pass early: pages that have come are loaded, the rest waits.
+        out: of console channels; standard output when not given.
+        step: runs one of the two long steps by its name; the flow makes it a task of Prefect's.
+    """
+
+    configuration: Configuration
+    warehouse: Warehouse
+    clock: Clock = utc_now
+    watch: Watch = field(default_factory=Nobody)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    step: Step = plainly
+    out: TextIO | None = None
+    report: PassReport = field(init=False)
+
+    async def run(self, only: Sequence[str] = (), *, all_sources: bool = True) -> PassReport:
+        """Run it and return what it did.
+
+        Args:
+            only: ids of sources; empty means every source that is enabled.
+            all_sources: poll sources that are not due yet, too: what somebody who types a command wants.
+
+        Raises:
+            WarehouseError: the warehouse cannot be opened or written; what was found so far stays pending or loaded.
+        """
+        started = self.clock()
+        self.report = PassReport(f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}", started)
+        due = await asyncio.to_thread(self._begin, only, all_sources=all_sources)
+        with _deadline(self.stop, self.configuration.settings.limits.pass_deadline):
+            async with Fetcher(policy_of(self.configuration), now=self.clock) as fetcher:
+                await self.step("discover", self._discover, fetcher, due)
+                await self.step("collect", self._collect, fetcher, only)
+        await asyncio.to_thread(self._finish)
+        return self.report
+
+    # ---- the steps, in their order ----
+
+    def _begin(self, only: Sequence[str], *, all_sources: bool) -> list[tuple[Source, PollState]]:
+        """Make the tables say what is configured, and return the sources to poll with their state."""
+        wanted = {source.id: source for source in self.configuration.sources if source.enabled}
+        with self.warehouse.writing() as con:
+            runs.start(con, self.report.run_id, self.report.started)
+            sources.sync(con, self.configuration.sources, self.report.started)
+            sources.sync_initiatives(con, tracked(self.configuration), self.report.started)
+            load_facts(con, self.configuration.seeds, self.report.started, self.report.run_id)
+            states = sources.states(con)
+        chosen = [wanted[name] for name in only if name in wanted] if only else list(wanted.values())
+        due = [(one, states[one.id]) for one in chosen if all_sources or states[one.id].due(self.report.started)]
+        self.report.not_due = len(chosen) - len(due)
+        return due
+
+    async def _discover(self, fetcher: Fetcher, due: Sequence[tuple[Source, PollState]]) -> None:
+        self.watch.polling(len(due))
+        limits, network = self.configuration.settings.limits, self.configuration.settings.network
+        bounds = Bounds(limits.first_look_pages, limits.first_look_age, limits.catch_up_age)
+        discoverer = Discoverer(fetcher, bounds, network.max_feed_bytes, self.clock)
+        waiting: list[Polled] = []
+        async for polled in discoverer.polls(due):
+            self.watch.polled(polled)
+            waiting.append(polled)
+            if len(waiting) >= _POLLS_AT_ONCE:
+                await asyncio.to_thread(self._note, waiting)
+                waiting = []
+        if waiting:
+            await asyncio.to_thread(self._note, waiting)
+
+    def _note(self, polled: Sequence[Polled]) -> None:
+        """Commit what polls found together with their validators."""
+        with self.warehouse.writing() as con:
+            found = [discovery for one in polled for discovery in one.discoveries]
+            new = frontier.discovered(con, found, self.clock()).new_by_source
+            sources.record_polls(con, list(with_new_items(polled, new)), self.report.run_id)
+        for one in polled:
+            line = SourceLine(one.source.id, one.poll.outcome.value, one.poll.reason, one.poll.items)
+            line.new, line.first_look = new.get(one.source.id, 0), one.first_look
+            outcomes = [discovery.outcome for discovery in one.discoveries]
+            line.passed_over = outcomes.count(Outcome.PASSED_OVER)
+            line.over_budget = outcomes.count(Outcome.OVER_BUDGET)
+            self.report.sources[one.source.id] = line
+
+    async def _collect(self, fetcher: Fetcher, only: Sequence[str]) -> None:
+        limits, network = self.configuration.settings.limits, self.configuration.settings.network
+        by_id = {source.id: source for source in self.configuration.sources}
+        due = await asyncio.to_thread(self._due, only)
+        taken = list(within_budget(due, limits.pages_per_source, by_id))
+        self.watch.fetching(len(taken))
+        with self._workers() as workers:
+            collector = Collector(
+                fetcher,
+                workers,
+                self._load,
+                by_id,
+                batch=limits.batch,
+                max_bytes=network.max_page_bytes,
+                catch_up_age=limits.catch_up_age,
+                clock=self.clock,
+                stop=self.stop,
+                on_page=self._page,
+            )
+            await collector.run(taken)
+        self.report.waiting = len(due) - self.report.pages
+
+    def _due(self, only: Sequence[str]) -> list[Due]:
+        with self.warehouse.writing() as con:
+            return frontier.due(con, self.clock(), _MOST_DUE, list(only) or None)
+
+    def _workers(self) -> Workers[Job, Worked]:
+        limits = self.configuration.settings.limits
+        return Workers(
+            Worker,
+            (self.configuration.initiatives,),
+            processes=limits.workers or None,
+            deadline=limits.page_deadline.total_seconds(),
+        )
+
+    def _page(self, due: Due, outcome: UrlOutcome) -> None:
+        self.report.pages += 1
+        line = self.report.sources.setdefault(due.item.source, SourceLine(due.item.source))
+        if outcome.outcome is Outcome.FETCHED:
+            line.fetched += 1
+        else:
+            line.failed += 1
+        self.watch.page(due, outcome)
+
+    async def _load(self, batch: Batch) -> None:
+        loaded = await asyncio.to_thread(self._load_now, batch)
+        self.report.add(loaded)
+        self.watch.loaded(loaded)
+
+    def _load_now(self, batch: Batch) -> articles.LoadReport:
+        with self.warehouse.writing() as con:
+            return articles.load(con, batch, choose=choose, detect=signals, run_id=self.report.run_id, now=self.clock())
+
+    def _summarise(self) -> None:
+        """Queue one summary of what the first looks that are over have found, and note that it is told."""
+        with self.warehouse.writing() as con:
+            looked = first_look.ready(con)
+            if not looked:
+                return
+            found = first_look.found(con, looked)
+            count = len({one.mention.initiative_id for one in found})
+            items = [(one.mention, found_item(one.mention, one.initiative, one.outlets)) for one in found]
+            queue_summary(
+                con,
+                self.configuration.alerts,
+                key=f"first_look/{self.report.run_id}",
+                heading=f"First look at {len(looked)} sources: {len(found)} stories on {count} initiatives",
+                found=items,
+                now=self.clock(),
+            )
+            first_look.told(con, looked, self.clock())
+            self.report.first_looks = len(looked)
+
+    def _finish(self) -> None:
+        """Summarise first looks, give analysts what is new, tell the subscribers, and close the books."""
+        self._summarise()
+        # Analysts may look while the messages go out; what is delivered shows in the next copy.
+        self.warehouse.publish()
+        self.report.delivered = deliver(self.configuration, self.warehouse, self.clock, self.out)
+        self.report.ended = self.clock()
+        if self.stop.is_set():
+            self.report.state = "stopped"
+        elif self.report.sources and len(self.report.failing) == len(self.report.sources):
+            self.report.state = "nothing"
+        with self.warehouse.writing() as con:
+            runs.finish(con, self.report.run_id, self.report.ended, self.report.state, self.report.counts())
+        self.warehouse.publish()
+
+
+@contextlib.contextmanager
+def _deadline(stop: asyncio.Event, after: timedelta) -> Iterator[None]:
+    """Set ``stop`` when the time is over."""
+    timer = asyncio.get_running_loop().call_later(after.total_seconds(), stop.set)
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,238 @@
+"""Schedules, runs and Prefect's UI in one command: a server of our own, the deployments of `prefect.yaml`, a watchdog.
+
+Everything is bound to loopback and looks nothing up. State lives in the warehouse; the server's own database holds
+schedules and the history of runs only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flows.api import go_offline
+from records.errors import ConfigurationError, GovwatchError, Problem
+
+HEARTBEAT = 30
+"""Seconds between two signs of life of a run."""
+
+SILENCE = 90
+"""Seconds without a sign of life after which a run is marked crashed, which frees its place (prefect.md, section 3)."""
+
+_START = 120.0  # seconds that the server may take to answer; a new database takes 17 to 27 on two loaded cores
+_STOP = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where and what to serve.
+
+    Attributes:
+        home: folder of the server's database and logs.
+        config: the configuration folder, absolute.
+        warehouse: the warehouse's path, absolute.
+        port: of the server, on loopback.
+        api: a server that is already there; None starts one.
+    """
+
+    home: Path
+    config: Path
+    warehouse: Path
+    port: int = 4200
+    api: str | None = None
+
+
+def deployments_file(folder: Path) -> Path:
+    """Return ``prefect.yaml`` of ``folder``, or the one that came with the program."""
+    here = folder / "prefect.yaml"
+    return here if here.is_file() else Path(__file__).parent / "prefect.yaml"
+
+
+def serve(serving: Serving, say: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        GovwatchError: the server does not start, or its port is taken.
+        ConfigurationError: `prefect.yaml` cannot be used.
+    """
+    environment = _environment(serving)
+    os.environ.update(environment)
+    go_offline()
+    with _server(serving, say) if serving.api is None else contextlib.nullcontext():
+        _run(serving, say)
+
+
+def _environment(serving: Serving) -> dict[str, str]:
+    api = serving.api or f"http://127.0.0.1:{serving.port}/api"
+    return {
+        "PREFECT_API_URL": api,
+        "PREFECT_HOME": str(serving.home),
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        # Runs are processes of their own, and read these.
+        "GOVWATCH_CONFIG": str(serving.config),
+        "GOVWATCH_WAREHOUSE": str(serving.warehouse),
+    }
+
+
+@contextlib.contextmanager
+def _server(serving: Serving, say: Callable[[str], None]) -> Iterator[None]:
+    """Run Prefect's server as a child, for as long as the block lasts."""
+    url = f"http://127.0.0.1:{serving.port}/api/health"
+    if _healthy(url):
+        raise GovwatchError(
+            f"something already answers on port {serving.port}: another `govwatch serve`, or a Prefect server. "
+            f"Stop it, choose another --port, or use it: PREFECT_API_URL=http://127.0.0.1:{serving.port}/api"
+        )
+    serving.home.mkdir(parents=True, exist_ok=True)
+    log = serving.home / "server.log"
+    say(f"Starting Prefect's server (its log: {log})")
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(serving.port)]
+    with log.open("ab") as output:
+        # A session of its own: Ctrl-C reaches us first, and we stop the runs before the server.
+        child = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)  # noqa: S603 - our own interpreter
+    try:
+        _await_health(url, child, log)
+        yield
+    finally:
+        child.send_signal(signal.SIGINT)
+        try:
+            child.wait(_STOP)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _await_health(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + _START
+    while not _healthy(url):
+        if child.poll() is not None:
+            raise GovwatchError(f"Prefect's server ended at once (exit code {child.returncode}); see {log}")
+        if time.monotonic() > end:
+            raise GovwatchError(f"Prefect's server did not answer within {_START:.0f} s; see {log}")
+        time.sleep(0.2)
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - loopback, built above
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _run(serving: Serving, say: Callable[[str], None]) -> None:
+    """Register the deployments and the watchdog, and run what is due until told to stop."""
+    from prefect import serve as serve_deployments
+
+    deployments = list(read_deployments(deployments_file(Path.cwd())))
+    asyncio.run(_set_watchdog())
+    base = (serving.api or f"http://127.0.0.1:{serving.port}/api").removesuffix("/api")
+    for one in deployments:
+        say(f"  {one.flow_name}/{one.name}: {'; '.join(_schedule(s) for s in one.schedules or []) or 'by hand'}")
+    say(f"Serving. The UI: {base} · warehouse: {serving.warehouse} · stop with Ctrl-C")
+    # A terminal's Ctrl-C and systemd's stop mean the same: no new run, finish or cancel those under way.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    with contextlib.suppress(KeyboardInterrupt):
+        serve_deployments(*deployments, pause_on_shutdown=False, print_starting_message=False, limit=3)
+
+
+def read_deployments(path: Path) -> Iterator[Any]:
+    """Yield a deployment for each entry of a `prefect.yaml`.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or an entry names a flow that is not there.
+    """
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig
+    from prefect.types.entrypoint import EntrypointType
+
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))["deployments"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise ConfigurationError([Problem(str(path), 0, "deployments", f"cannot be read: {error}")]) from error
+    for number, entry in enumerate(entries):
+        file, _, name = str(entry.get("entrypoint", "")).partition(":")
+        try:
+            flow = getattr(import_module(file.removesuffix(".py").replace("/", ".")), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            problem = Problem(str(path), 0, f"deployments[{number}].entrypoint", f"no such flow: {error}")
+            raise ConfigurationError([problem]) from error
+        limit = entry.get("concurrency_limit")
+        yield flow.to_deployment(
+            entry["name"],
+            schedules=[_as_schedule(schedule) for schedule in entry.get("schedules") or []],
+            parameters=entry.get("parameters") or {},
+            description=entry.get("description"),
+            tags=entry.get("tags"),
+            concurrency_limit=ConcurrencyLimitConfig(**limit) if isinstance(limit, dict) else limit,
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+
+
+def _as_schedule(entry: dict[str, Any]) -> Any:
+    from prefect.schedules import Cron, Interval
+
+    shared = {"timezone": entry.get("timezone"), "active": entry.get("active", True), "slug": entry.get("slug")}
+    if "cron" in entry:
+        return Cron(entry["cron"], **shared)
+    return Interval(timedelta(seconds=entry["interval"]), **shared)
+
+
+def _schedule(schedule: Any) -> str:
+    kind = schedule.schedule
+    zone = getattr(kind, "timezone", None) or "UTC"
+    if hasattr(kind, "interval"):
+        return f"every {kind.interval}"
+    return f"cron {kind.cron} {zone}"
+
+
+async def _set_watchdog() -> None:
+    """No sign of life for `SILENCE` seconds means crashed, which also frees the place of the run's deployment."""
+    from prefect.automations import Automation
+    from prefect.client.schemas.objects import StateType
+    from prefect.events.actions import ChangeFlowRunState
+    from prefect.events.schemas.automations import EventTrigger, Posture
+    from prefect.events.schemas.events import ResourceSpecification
+
+    ends = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed", "TimedOut")}
+    beat = "prefect.flow-run.heartbeat"
+    watchdog = Automation(
+        name="govwatch-watchdog",
+        description="A run without a sign of life has crashed",
+        trigger=EventTrigger(
+            after={beat},
+            expect={beat} | ends,
+            match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=timedelta(seconds=SILENCE),
+        ),
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CRASHED, name=None, message=f"no sign of life for {SILENCE} s", force=True
+            )
+        ],
+    )
+    try:
+        existing = await Automation.aread(name=watchdog.name)
+    except ValueError:
+        await watchdog.acreate()
+    else:
+        watchdog.id = existing.id
+        await watchdog.aupdate()

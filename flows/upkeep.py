@@ -1,0 +1,27 @@
+"""The flow `upkeep`: nightly tidying. Thin: the work is `flows.housekeeping.tidy`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from config.load import directory_from, load, warehouse_from
+from flows.clock import utc_now
+from flows.housekeeping import tidy
+from warehouse.database import Warehouse
+
+
+@flow(name="upkeep", timeout_seconds=3600, persist_result=False)
+async def upkeep(config: str | None = None, warehouse: str | None = None) -> State[None]:
+    """Throw away old logs, tidy the look-up tables, publish a fresh read copy.
+
+    Args:
+        config: the configuration folder; GOVWATCH_CONFIG or ``config/`` by default.
+        warehouse: the warehouse's path; GOVWATCH_WAREHOUSE or ``data/govwatch.duckdb`` by default.
+    """
+    opened = Warehouse(warehouse_from(warehouse))
+    done = await asyncio.to_thread(tidy, load(directory_from(config)), opened, utc_now())
+    return Completed(message=done)

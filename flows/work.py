@@ -1,0 +1,72 @@
+"""What an extraction process does with one page: article, fingerprint, mentions, figures.
+
+Runs in the processes of `extractors.workers`; it holds the matcher, compiled once per process, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from extractors.article import extract
+from extractors.fingerprints import fingerprint
+from extractors.mentions import Matcher
+from records.article import Access, Article
+from records.mention import Figure, Initiative, Mention
+from records.story import Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One page to work on, and what its feed said about it."""
+
+    url: str
+    final_url: str
+    body: bytes
+    content_type: str | None
+    title: str | None = None
+    published: datetime | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What one page gave; ``fingerprint`` is None when it is no article."""
+
+    url: str
+    article: Article
+    fingerprint: Fingerprint | None = None
+    mentions: tuple[Mention, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+
+class Worker:
+    """Does the work of one process; made once in each."""
+
+    def __init__(self, initiatives: Sequence[Initiative]) -> None:
+        self._matcher = Matcher(initiatives)
+
+    def __call__(self, job: Job) -> Worked:
+        """Return what ``job``'s page gave."""
+        article = extract(job.body, job.final_url, job.content_type)
+        if article.access is not Access.FULL:
+            return Worked(job.url, article)
+        return self.read(job.url, _complete(article, job))
+
+    def read(self, url: str, article: Article) -> Worked:
+        """Return what an article that is already cut out holds."""
+        mentions = tuple(self._matcher.find(article.title, article.text, article.language))
+        return Worked(url, article, fingerprint(article.title, article.text), mentions)
+
+
+def _complete(article: Article, job: Job) -> Article:
+    """Fill what the page does not say from what its feed said."""
+    changes: dict[str, object] = {}
+    if article.published is None and job.published is not None:
+        changes |= {"published": job.published, "published_from": "feed"}
+    if not article.title and job.title:
+        changes["title"] = job.title
+    if article.language is None and job.language:
+        changes["language"] = job.language
+    return replace(article, **changes) if changes else article  # type: ignore[arg-type]
