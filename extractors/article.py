@@ -19,6 +19,7 @@ from extractors import access, dates, furniture, metadata
 from extractors.charset import decode
 from extractors.language import language_of
 from extractors.markup import Element, Markup, parse, text_of
+from extractors.urls import outlet_of
 from records.article import Access, Article
 from records.text import clean, clean_text
 
@@ -53,9 +54,7 @@ def extract(html: bytes, url: str, content_type: str | None = None, *, now: date
     """
     url = url or ""  # seeds and scorers have pages without an address
     digest = hashlib.sha256(html).hexdigest()
-    blank = Article(
-        clean(url, 4_000), "", "", outlet=clean(metadata.outlet_of(url)), extractor=EXTRACTOR, raw_hash=digest
-    )
+    blank = Article(clean(url, 4_000), "", "", outlet=clean(outlet_of(url)), extractor=EXTRACTOR, raw_hash=digest)
     if why := access.unreadable(html, LARGEST):
         return _without(blank, why)
     tree = parse(decode(html, content_type))
@@ -75,7 +74,7 @@ def _read(tree: Element, blank: Article, now: datetime | None) -> Article:
     if why := access.too_much(page):
         return replace(_without(blank, why), title=metadata.title_of(page, blank.outlet))
     canonical = metadata.canonical_of(page, url)
-    outlet = blank.outlet or metadata.outlet_of(canonical or "")
+    outlet = blank.outlet or outlet_of(canonical or "")
     title = metadata.title_of(page, outlet)
     published = dates.published(page, url or canonical or "", now)
     modified = dates.modified(page, now)

@@ -10,13 +10,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from tld import get_fld
-
 from extractors.markup import Element, Markup, Node, text_of, types_of
+from extractors.urls import outlet_of
 from records.text import clean
 
 # ---- title --------------------------------------------------------------------------------------------------------
@@ -233,21 +231,6 @@ def _split(text: str) -> Iterator[str]:
 
 
 # ---- outlet, addresses, the rest ----------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=4_096)
-def _domain(host: str) -> str:
-    # Private suffixes too: two blogs on one platform are two outlets.
-    return str(get_fld(f"http://{host}", fail_silently=True, search_private=True) or host.removeprefix("www."))
-
-
-def outlet_of(url: str) -> str:
-    """Return the registrable domain of ``url`` ("lemonde.fr"), the host where it has none, "" without a host."""
-    try:
-        host = (urlsplit(url).hostname or "").lower().rstrip(".")
-    except ValueError:
-        return ""
-    return _domain(host) if host else ""
 
 
 def outlet_name(page: Markup) -> str | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
+
+from tld import get_fld, is_tld
 
 # Parameters that track, whatever their value.
 _TRACKING_NAMES = """
@@ -94,16 +96,17 @@ def canonical(url: str) -> str:
 
 
 def outlet_of(url: str) -> str:
-    """Return the site of ``url``: its host without ``www.``, mobile and AMP labels, as a registrable domain.
+    """Return the site that publishes ``url``: its registrable domain by the Public Suffix List.
 
-    ``https://www.asahi.co.jp/x`` is ``asahi.co.jp``; hosts of institutions below a public suffix keep their own name
-    (``cac.gov.cn``). An address stays as it is; what has no host gives the empty string.
+    ``https://asia.paper.co.jp/x`` is ``paper.co.jp``; blogs on one platform and bodies below one house are different
+    outlets (``someone.substack.com``, ``edpb.europa.eu``). An address and a host without a known suffix stay
+    recognisable; what has no host gives the empty string. The list comes with `tld`; the network is never asked.
     """
     try:
         host = _host(urlsplit(url.strip()).hostname or "")
     except ValueError:
         return ""
-    return _registrable(host)
+    return _site(host)
 
 
 def _without_amp_cache(url: str) -> str:
@@ -146,7 +149,7 @@ def _host(host: str) -> str:
         return f"[{host}]"
     labels = host.split(".")
     while len(labels) > 2:
-        if labels[0] in ("www", "m", "mobile", "amp") and not _is_suffix(labels[1:]):
+        if labels[0] in ("www", "m", "mobile", "amp") and not _is_suffix(".".join(labels[1:])):
             labels = labels[1:]
         elif len(labels) > 3 and labels[1] == "m" and len(labels[0]) in (2, 3):
             labels = [labels[0], *labels[2:]]  # en.m.wikipedia.org
@@ -164,14 +167,14 @@ def _path(path: str) -> str:
         path = _DOUBLE.sub("/", path)
     if "/." in path:
         path = _without_dots(path)
-    if "amp" in path[-40:].lower():
-        path = _AMP_FILE.sub("", path)
-        while found := _AMP_TAIL.search(path):
-            path = path[: found.start("amp")]
     stripped = ""
-    # Once is not always enough: /a/index.html/ loses the slash, then the index.
+    # Once is not always enough: /a/index.html/ loses the slash, then the index; /a-amp.html/ the slash, then the mark.
     while stripped != path:
         stripped = path
+        if "amp" in path[-40:].lower():
+            path = _AMP_FILE.sub("", path)
+            while found := _AMP_TAIL.search(path):
+                path = path[: found.start("amp")]
         path = _INDEX.sub("/", path).rstrip("/")
     return path or "/"
 
@@ -232,35 +235,39 @@ def _unescaped(found: re.Match[str]) -> str:
     )
 
 
-# Second-level suffixes under which names are given out, beside the general ones (Public Suffix List, in extract: the
-# countries where news and governments publish). One label more than these makes a site.
-_SECOND_LEVEL_NAMES = """
-ac co com edu gob gouv gov gv go govt net ne or org mil nic web ad ed gr lg nom info
+# Houses whose parts are different outlets, beside those that the Public Suffix List names: the part is kept.
+_HOUSE_NAMES = """
+substack.com wordpress.com medium.com europa.eu un.org tumblr.com ghost.io beehiiv.com web.nhk livejournal.com
+typepad.com hatenablog.com weebly.com
 """
-_SECOND_LEVEL = frozenset(_SECOND_LEVEL_NAMES.split())
-_LONGER = frozenset(
-    {"gov.uk", "nhs.uk", "police.uk", "asn.au", "id.au", "k12.ca.us", "mod.uk", "gc.ca", "qc.ca", "on.ca"}
-)
-# Houses whose parts are different outlets: the part is kept.
-_SHARED_HOUSES = """
-substack.com wordpress.com blogspot.com github.io medium.com europa.eu un.org tumblr.com ghost.io beehiiv.com gov.uk
-web.nhk pages.dev netlify.app vercel.app livejournal.com typepad.com hatenablog.com weebly.com
-"""
-_SHARED = frozenset(_SHARED_HOUSES.split())
+_HOUSES = frozenset(_HOUSE_NAMES.split())
 
 
-def _is_suffix(labels: list[str]) -> bool:
-    """Whether ``labels`` are a suffix under which sites are registered, no site: ``co.uk``, ``com``."""
-    if len(labels) == 1:
-        return True
-    if len(labels) > 2:
-        return False
-    return ".".join(labels) in _LONGER or (len(labels[1]) == 2 and labels[0] in _SECOND_LEVEL)
+def _is_suffix(host: str) -> bool:
+    """Whether ``host`` is a public suffix under which sites are registered, no site: ``com``, ``co.uk``."""
+    return "." not in host or is_tld(host, search_private=False)
 
 
-def _registrable(host: str) -> str:
+@lru_cache(maxsize=8192)
+def _site(host: str) -> str:
+    """Return the registrable domain of a host as `_host` gives it."""
     labels = host.split(".")
     if host.startswith("[") or labels[-1].isdigit() or len(labels) < 3:
         return host
-    size = 3 if _is_suffix(labels[-2:]) or ".".join(labels[-2:]) in _SHARED else 2
-    return ".".join(labels[-size:])
+    if ".".join(labels[-2:]) in _HOUSES:
+        return ".".join(labels[-3:])
+    # The list spells suffixes in their own script, and names in it have as many labels as ours.
+    site = get_fld(SplitResult("http", _unicode(host), "", "", ""), fail_silently=True, search_private=True)
+    # A suffix that is not in the list is one label long (publicsuffix.org, the default rule).
+    size = str(site).count(".") + 1 if site else 2
+    # The pages of a suffix itself: www.gov.uk is gov.uk; www.com stays what it is.
+    return ".".join(labels[-size:] if size < 3 or labels[-size] != "www" else labels[1 - size :])
+
+
+def _unicode(host: str) -> str:
+    if "xn--" not in host:
+        return host
+    try:
+        return host.encode("ascii").decode("idna")
+    except UnicodeError:
+        return host

@@ -168,22 +168,6 @@ def test_every_moment_in_iso_8601_comes_back(epoch: int, quarters: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "outlet"),
-    [
-        ("https://www.lemonde.fr/a", "lemonde.fr"),
-        ("https://news.bbc.co.uk:443/a", "bbc.co.uk"),
-        ("https://my.blogspot.com/", "my.blogspot.com"),
-        ("http://127.0.0.1:8000/x", "127.0.0.1"),
-        ("https://www.ledger.example/", "ledger.example"),
-        ("http://[broken", ""),
-        ("", ""),
-    ],
-)
-def test_the_outlet_is_the_site_s_domain(url: str, outlet: str) -> None:
-    assert metadata.outlet_of(url) == outlet
-
-
-@pytest.mark.parametrize(
     ("href", "canonical"),
     [
         pytest.param("/city/register", URL, id="relative"),

@@ -84,6 +84,7 @@ _PIECES = st.lists(
     _PIECES,
 )
 @example("https://www.site.example", ["/", "a", "/", "index.html", "/"])
+@example("https://www.site.example", ["/", "a", "-amp.html", "/"])
 @settings(deadline=None, max_examples=500)
 def test_the_key_of_a_key_is_itself(start: str, pieces: list[str]) -> None:
     key = canonical(start + "".join(pieces))
@@ -119,7 +120,19 @@ def test_it_is_fast_enough_to_be_called_for_every_item() -> None:
         ("https://www.cac.gov.cn/x", "cac.gov.cn"),
         ("https://someone.substack.com/p/x", "someone.substack.com"),
         ("https://127.0.0.1:8000/x", "127.0.0.1"),
+        ("https://www.ledger.example/", "ledger.example"),
+        ("https://news.bbc.co.uk:443/a", "bbc.co.uk"),
+        ("https://my.blogspot.com/", "my.blogspot.com"),
+        ("https://www.edpb.europa.eu/news", "edpb.europa.eu"),
+        ("https://www.gov.uk/government/x", "gov.uk"),
+        ("https://www.ncsc.gov.uk/x", "ncsc.gov.uk"),
+        ("https://news.city.kobe.jp/x", "city.kobe.jp"),
+        ("https://news.пример.公司.cn/x", "xn--e1afmkfd.xn--55qx5d.cn"),
+        ("https://localhost/x", "localhost"),
+        ("https://[::1]:8000/x", "[::1]"),
+        ("http://[broken", ""),
         ("nonsense", ""),
+        ("", ""),
     ],
 )
 def test_the_outlet_is_the_site_that_publishes(url: str, outlet: str) -> None:
