@@ -8,11 +8,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import warnings
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
-
-import apprise
 
 from records.alert import Channel, Format, Transport
 from records.errors import DeliveryPermanent
@@ -22,6 +21,14 @@ READ_TIMEOUT = 30.0
 """Seconds. What takes longer may have arrived all the same."""
 
 _FORMATS = {Format.MARKDOWN: "markdown", Format.TELEGRAM: "html"}
+_FLAGS: dict[str, Any] = {
+    "http_redirects": False,
+    "interpret_escapes": False,
+    "interpret_emojis": False,
+    "allow_templates": False,  # apprise 2
+    "default_service_retry": 0,
+    "secure_logging": True,
+}
 _LOG = logging.getLogger("apprise")
 _one_listener = threading.Lock()
 
@@ -34,8 +41,13 @@ def service(channel: Channel) -> Any:
     Raises:
         DeliveryPermanent: apprise does not know the URL, a package for it is missing, or it names several targets.
     """
-    asset = apprise.AppriseAsset(app_id="Govwatch", app_desc="Govwatch alerts", app_url="", **_flags())
-    with heard():
+    import apprise  # a quarter of a second, which those who only use the terminal need not spend
+
+    flags = {name: value for name, value in _FLAGS.items() if hasattr(apprise.AppriseAsset, name)}
+    asset = apprise.AppriseAsset(app_id="Govwatch", app_desc="Govwatch alerts", app_url="", **flags)
+    with heard(), warnings.catch_warnings():
+        # Its first use imports every plugin, and those what Python deprecates (imghdr, apprise 1.13.1).
+        warnings.simplefilter("ignore")
         made = apprise.Apprise.instantiate(_url(channel), asset=asset, suppress_exceptions=True)
     if made is None:
         raise DeliveryPermanent(
@@ -79,18 +91,6 @@ def heard() -> Iterator[list[str]]:
             _LOG.removeHandler(listener)
             _LOG.setLevel(level)
             _LOG.propagate = propagate
-
-
-def _flags() -> dict[str, Any]:
-    wanted = {
-        "http_redirects": False,
-        "interpret_escapes": False,
-        "interpret_emojis": False,
-        "allow_templates": False,  # apprise 2
-        "default_service_retry": 0,
-        "secure_logging": True,
-    }
-    return {name: value for name, value in wanted.items() if hasattr(apprise.AppriseAsset, name)}
 
 
 def _url(channel: Channel) -> str:

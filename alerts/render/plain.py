@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from alerts.content import Content, also_in, marked, source_line
+from alerts.render.links import safe_url
 from records.alert import Item
 from records.text import clean
 
@@ -127,7 +128,7 @@ class Plain:
             defanged(clean(item.title)),
             defanged(" · ".join(part for part in (source_line(item, content.zone), also_in(item)) if part)),
             quoted(item, lambda match: f"*{match}*", defanged),
-            item.url,
+            safe_url(item.url),
         ]
         return "\n".join(line for line in lines if line)
 
@@ -157,7 +158,7 @@ class OneLine(Plain):
 
     def item(self, item: Item, content: Content) -> str:
         """Return the item without its sentence."""
-        parts = (defanged(heading(item)), defanged(clean(item.title)), defanged(clean(item.outlet)), item.url)
+        parts = (defanged(heading(item)), defanged(clean(item.title)), defanged(clean(item.outlet)), safe_url(item.url))
         return " - ".join(part for part in parts if part)
 
     def foot(self, content: Content) -> str:

@@ -1,0 +1,84 @@
+"""Which mentions are worth saying."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from alerts.detect import signals
+from records.alert import Kind, NewMention, Signal
+from records.article import Origin
+from records.mention import Place
+from tests.alerts.desk import Memory, mention, seed
+from tests.clock import MONDAY
+
+
+def found(mentions: Sequence[NewMention], history: Memory | None = None) -> list[Signal]:
+    return signals(mentions, history or Memory(), now=MONDAY, run_id="run-1")
+
+
+def kinds(*mentions: NewMention, history: Memory | None = None) -> list[tuple[str, str]]:
+    return [(one.kind.value, one.mention.outlet) for one in found(mentions, history)]
+
+
+def test_what_was_never_mentioned_is_a_first_mention_a_new_story_and_a_new_outlet() -> None:
+    assert [one.kind for one in found([mention()])] == [Kind.FIRST_MENTION, Kind.NEW_STORY, Kind.NEW_OUTLET]
+
+
+def test_a_second_story_in_a_known_outlet_is_a_new_story_only() -> None:
+    assert kinds(mention(story=2), history=Memory(mention(story=1))) == [("new_story", "gazette.example")]
+
+
+def test_a_copy_in_a_known_outlet_says_nothing_new() -> None:
+    known = Memory(mention(), mention(story=5, outlet="courier.example"))
+    assert kinds(mention(outlet="courier.example"), history=known) == []
+
+
+def test_a_copy_in_another_outlet_is_a_new_outlet_only() -> None:
+    assert kinds(mention(outlet="courier.example"), history=Memory(mention())) == [("new_outlet", "courier.example")]
+
+
+def test_a_story_that_turns_out_to_be_a_known_one_is_not_new() -> None:
+    assert kinds(mention(story=9, merged=(1,)), history=Memory(mention(story=1))) == []
+
+
+def test_seeds_and_first_looks_make_history_and_no_signal() -> None:
+    assert found([seed()]) == []
+    assert found([mention(origin=Origin.BACKFILL)]) == []
+    assert kinds(mention(story=2, outlet="courier.example"), seed(story=1)) == [
+        ("new_story", "courier.example"),
+        ("new_outlet", "courier.example"),
+    ]
+
+
+def test_the_original_speaks_for_its_copies_of_the_same_batch_whatever_their_order() -> None:
+    original = mention(outlet="agency.example", published=MONDAY - timedelta(hours=5))
+    copy = mention(outlet="courier.example", published=MONDAY - timedelta(hours=2))
+    first, again = found([copy, original]), found([original, copy])
+    assert first[0].mention.outlet == "agency.example"
+    assert {one.signal_id for one in first} == {one.signal_id for one in again}
+
+
+def test_mentions_that_may_not_alert_stand_in_furniture_or_are_kept_quiet() -> None:
+    assert found([mention(alerts=False), mention(place=Place.TAIL), mention(place=Place.FURNITURE)]) == []
+
+
+def test_the_best_evidence_of_an_article_is_shown() -> None:
+    (first, *_) = found([mention(place=Place.BODY, surface="the treaty"), mention(place=Place.HEADLINE)])
+    assert (first.mention.place, first.mention.surface) == (Place.HEADLINE, "harbour treaty")
+
+
+def test_the_first_mention_in_a_language_is_known_as_such() -> None:
+    (story, _) = found([mention(story=2, language="fr", outlet="lejournal.example")], Memory(mention()))
+    assert story.first_in_language
+    assert not found([mention(story=2)], Memory(mention()))[0].first_in_language
+
+
+def test_a_page_from_the_future_happened_now() -> None:
+    assert found([mention(published=MONDAY + timedelta(days=3))])[0].occurred_at == MONDAY
+
+
+def test_a_signal_is_named_by_what_it_says_not_by_when_it_was_seen() -> None:
+    one = found([mention()])[0]
+    later = signals([mention(seen_at=MONDAY + timedelta(days=9))], Memory(), now=MONDAY + timedelta(9), run_id="x")[0]
+    assert one.signal_id == later.signal_id
