@@ -1,0 +1,200 @@
+"""Which occurrences are mentions: guards, the longest match, and proximity rules.
+
+It takes occurrences of patterns in one normalised text and gives verdicts with their reasons; it never reads a text
+as stored, except to see capital letters through the ``capitals`` function that it is given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from extractors.matching.compiled import AliasRule, CompiledGuard, NearRule, Occurrences, Rules, Span
+from extractors.matching.normalise import CJK
+from extractors.matching.pattern import letters
+from extractors.matching.sentences import Sentences
+from records.mention import Scope
+
+_CJK = re.compile(f"[{CJK}]")
+Capitals = Callable[[Span], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An occurrence that may be a mention.
+
+    Attributes:
+        initiative: its number; -1 is a confusable.
+        start, end: in the normalised text.
+        rule: as the analyst wrote it.
+        context: spans of the context that allowed it.
+        beaten: names of the competitors that it beat.
+        refused: why it is no mention; empty when it is one.
+    """
+
+    initiative: int
+    start: int
+    end: int
+    rule: str
+    context: tuple[Span, ...] = ()
+    beaten: tuple[str, ...] = ()
+    refused: str = ""
+
+    def overlaps(self, start: int, end: int) -> bool:
+        """Whether the span shares a character with ``[start:end]``."""
+        return self.start < end and start < self.end
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """What was decided about one text."""
+
+    mentions: list[Candidate] = field(default_factory=list)
+    refused: list[Candidate] = field(default_factory=list)
+
+
+class Judge:
+    """Decides for one text; ``on`` is the day the text is of, when known."""
+
+    def __init__(self, rules: Rules, text: str, found: Occurrences, capitals: Capitals, on: date | None) -> None:
+        self._rules = rules
+        self._text = text
+        self._found = found
+        self._capitals = capitals
+        self._on = on
+        self.sentences = Sentences(text)
+        self._verdicts = Verdicts()
+
+    def decide(self) -> Verdicts:
+        """Return the mentions in reading order, and what was refused and why."""
+        winners = self._longest(list(self._aliases()))
+        self._verdicts.mentions = [winner for winner in winners if winner.initiative >= 0]
+        for number in self._complete_nears():
+            self._near(self._rules.nears[number], winners)
+        self._verdicts.mentions.sort(key=lambda one: (one.start, one.end))
+        return self._verdicts
+
+    def _refuse(self, initiative: int, span: Span, rule: str, why: str) -> None:
+        self._verdicts.refused.append(Candidate(initiative, *span, rule, refused=why))
+
+    def _aliases(self) -> Iterator[Candidate]:
+        for pattern in self._found.patterns:
+            for rule in self._rules.aliases.get(pattern, ()):
+                for span in self._found.of(pattern):
+                    candidate = self._guarded(rule, span)
+                    if candidate is not None:
+                        yield candidate
+
+    def _guarded(self, rule: AliasRule, span: Span) -> Candidate | None:
+        alias = rule.alias
+        if alias.case and letters(self._capitals(span)) not in rule.capitals:
+            self._refuse(rule.initiative, span, alias.text, "its capital letters differ")
+            return None
+        if self._on is not None and not (alias.since or self._on) <= self._on <= (alias.until or self._on):
+            self._refuse(rule.initiative, span, alias.text, f"the name was not in use on {self._on}")
+            return None
+        context, why = self._allowed(rule.guard, span)
+        if why:
+            self._refuse(rule.initiative, span, alias.text, why)
+            return None
+        return Candidate(rule.initiative, *span, alias.text, context)
+
+    def _allowed(self, guard: CompiledGuard, span: Span) -> tuple[tuple[Span, ...], str]:
+        """Return the context that lets ``span`` through, or why it may not pass."""
+        if not guard.requires and not guard.unless:
+            return (), ""
+        sentence = self.sentences.span(span[0])
+        blocked = self._found.first(guard.unless, sentence)
+        if blocked is not None:
+            return (), f"'{self._text[slice(*blocked)]}' stands in its sentence"
+        context = []
+        for group, written in zip(guard.requires, guard.guard.requires, strict=True):
+            seen = self._found.first(group, sentence if guard.guard.scope is Scope.SENTENCE else None)
+            if seen is None:
+                return (), f"its {guard.guard.scope.value} names none of {', '.join(written[:8])}"
+            context.append(seen)
+        return tuple(context), ""
+
+    def _longest(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Let overlapping candidates compete: the longest stays, and remembers whom it beat."""
+        candidates.sort(key=lambda one: (one.start - one.end, one.start, one.initiative < 0, one.initiative))
+        winners: list[Candidate] = []
+        beaten: dict[int, list[str]] = {}
+        for one in candidates:
+            rival = next((i for i, winner in enumerate(winners) if winner.overlaps(one.start, one.end)), None)
+            if rival is None:
+                winners.append(one)
+            elif winners[rival].initiative != one.initiative:
+                beaten.setdefault(rival, []).append(self._name(one))
+                if one.initiative >= 0:
+                    why = f"'{winners[rival].rule}' ({self._name(winners[rival])}) is longer"
+                    self._refuse(one.initiative, (one.start, one.end), one.rule, why)
+        return [
+            Candidate(w.initiative, w.start, w.end, w.rule, w.context, tuple(dict.fromkeys(beaten.get(i, ()))))
+            for i, w in enumerate(winners)
+        ]
+
+    def _name(self, candidate: Candidate) -> str:
+        return self._rules.initiatives[candidate.initiative].id if candidate.initiative >= 0 else candidate.rule
+
+    def _complete_nears(self) -> list[int]:
+        """Return the proximity rules of which every group was seen somewhere."""
+        seen: dict[int, set[int]] = {}
+        for pattern in self._found.patterns:
+            for rule, group in self._rules.near_groups.get(pattern, ()):
+                seen.setdefault(rule, set()).add(group)
+        return sorted(rule for rule, groups in seen.items() if len(groups) == len(self._rules.nears[rule].groups))
+
+    def _near(self, rule: NearRule, winners: list[Candidate]) -> None:
+        others = [winner for winner in winners if winner.initiative != rule.initiative]
+        by_sentence: dict[int, list[list[Span]]] = {}
+        for index, group in enumerate(rule.groups):
+            for pattern in group:
+                for start, end in self._found.of(pattern):
+                    if any(other.overlaps(start, end) for other in others):
+                        continue
+                    groups = by_sentence.setdefault(self.sentences.index(start), [[] for _ in rule.groups])
+                    groups[index].append((start, end))
+        taken = {self.sentences.index(m.start) for m in self._verdicts.mentions if m.initiative == rule.initiative}
+        for sentence, groups in sorted(by_sentence.items()):
+            if not all(groups) or sentence in taken:
+                continue
+            span = self._window(groups)
+            if span is None:
+                continue
+            words = _words(self._text[slice(*span)])
+            if words > rule.near.window:
+                self._refuse(rule.initiative, span, rule.near.text, f"{words} words, beyond {rule.near.window}")
+                continue
+            context, why = self._allowed(rule.guard, span)
+            if why:
+                self._refuse(rule.initiative, span, rule.near.text, why)
+                continue
+            self._verdicts.mentions.append(Candidate(rule.initiative, *span, rule.near.text, context))
+
+    @staticmethod
+    def _window(groups: list[list[Span]]) -> Span | None:
+        """Return the shortest span that holds one occurrence of every group, none inside another."""
+        best: Span | None = None
+        for first_group, starts in enumerate(groups):
+            for first in starts[:50]:
+                chosen = [first]
+                for index, group in enumerate(groups):
+                    if index == first_group:
+                        continue
+                    free = (s for s in group if s[0] >= first[0] and all(s[1] <= c[0] or c[1] <= s[0] for c in chosen))
+                    nearest = min(free, key=lambda span: span[1], default=None)
+                    if nearest is None:
+                        break
+                    chosen.append(nearest)
+                else:
+                    span = (first[0], max(end for _, end in chosen))
+                    if best is None or span[1] - span[0] < best[1] - best[0]:
+                        best = span
+        return best
+
+
+def _words(text: str) -> int:
+    return text.count(" ") + 1 + len(_CJK.findall(text)) // 2
