@@ -58,8 +58,10 @@ class Serving:
 
 def deployments_file(folder: Path) -> Path:
     """Return ``prefect.yaml`` of ``folder``, or the one that came with the program."""
-    here = folder / "prefect.yaml"
-    return here if here.is_file() else Path(__file__).parent / "prefect.yaml"
+    package = Path(__file__).parent
+    # An installed wheel carries the file inside the package; a checkout has it beside the package.
+    places = (folder / "prefect.yaml", package / "prefect.yaml", package.parent / "prefect.yaml")
+    return next((place for place in places if place.is_file()), places[0])
 
 
 def serve(serving: Serving, say: Callable[[str], None]) -> None:
@@ -138,8 +140,6 @@ def _healthy(url: str) -> bool:
 
 def _run(serving: Serving, say: Callable[[str], None]) -> None:
     """Register the deployments and the watchdog, and run what is due until told to stop."""
-    from prefect import serve as serve_deployments
-
     deployments = list(read_deployments(deployments_file(Path.cwd())))
     asyncio.run(_set_watchdog())
     base = (serving.api or f"http://127.0.0.1:{serving.port}/api").removesuffix("/api")
@@ -149,7 +149,32 @@ def _run(serving: Serving, say: Callable[[str], None]) -> None:
     # A terminal's Ctrl-C and systemd's stop mean the same: no new run, finish or cancel those under way.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     with contextlib.suppress(KeyboardInterrupt):
-        serve_deployments(*deployments, pause_on_shutdown=False, print_starting_message=False, limit=3)
+        asyncio.run(_until_stopped(deployments))
+
+
+async def _until_stopped(deployments: list[Any]) -> None:
+    from prefect import aserve
+
+    first = asyncio.create_task(_first_pass())
+    try:
+        await aserve(*deployments, pause_on_shutdown=False, print_starting_message=False, limit=3)
+    finally:
+        first.cancel()
+
+
+async def _first_pass() -> None:
+    """Ask for a pass at once: who starts a monitor wants to see it work, not to wait for the first quarter hour."""
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    async with get_client() as client:
+        for _ in range(60):
+            # The deployments are registered by `aserve`, beside us.
+            await asyncio.sleep(1)
+            with contextlib.suppress(ObjectNotFound):
+                deployment = await client.read_deployment_by_name("monitor/regular")
+                await client.create_flow_run_from_deployment(deployment.id)
+                return
 
 
 def read_deployments(path: Path) -> Iterator[Any]:

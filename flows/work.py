@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from extractors.article import extract
+from extractors.figures import figures
 from extractors.fingerprints import fingerprint
 from extractors.mentions import Matcher
 from records.article import Access, Article
@@ -57,7 +58,8 @@ class Worker:
     def read(self, url: str, article: Article) -> Worked:
         """Return what an article that is already cut out holds."""
         mentions = tuple(self._matcher.find(article.title, article.text, article.language))
-        return Worked(url, article, fingerprint(article.title, article.text), mentions)
+        found = tuple(figures(article.text, mentions))
+        return Worked(url, article, fingerprint(article.title, article.text), mentions, found)
 
 
 def _complete(article: Article, job: Job) -> Article:
