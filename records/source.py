@@ -1,9 +1,9 @@
-"""A source: one endpoint that is polled for new coverage."""
+"""A source: one endpoint that is polled for new coverage; what its polls have taught, and how it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +44,54 @@ class Source:
     link_pattern: str | None = None
     robots: bool = False
     max_pages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What the polls of a source have taught about it; None for what is not known yet.
+
+    Attributes:
+        interval: the learnt time between two polls.
+        usual_gap: how far apart polls that bring something new usually are: a sliding mean.
+        longest_gap: the longest quiet time of late; it fades slowly, so that a quiet summer is forgotten.
+        fresh: for how long the publisher calls an answer fresh (ttl, ``sy:updatePeriod``, Cache-Control).
+        skip_hours: hours of the day, UTC, in which the publisher has no news.
+        skip_days: days of the week likewise; 0 is Monday.
+        unmodified: answers "not modified" since the last whole answer.
+        last_full: when the last whole answer came.
+        mistrusted: when its validators were last found unchanged over changed content.
+    """
+
+    interval: timedelta | None = None
+    usual_gap: timedelta | None = None
+    longest_gap: timedelta | None = None
+    fresh: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    unmodified: int = 0
+    last_full: datetime | None = None
+    mistrusted: datetime | None = None
+
+
+UNKNOWN = Habit()
+"""Of a source that was never polled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a source is, as far as operators need to be told.
+
+    Attributes:
+        source_id, name: the source.
+        state: as in the view ``source_health``.
+        reason: one sentence.
+        ill: whether it has been in trouble for long enough to be told of.
+        told: the illness that operators were told of; None when they believe it well.
+    """
+
+    source_id: str
+    name: str
+    state: str
+    reason: str
+    ill: bool
+    told: str | None = None
