@@ -1,13 +1,14 @@
 """What `govwatch status` shows: how the sources are, what is pending, what failed, how large it has grown.
 
-It changes nothing but old rows of logs (`forget`), and never judges in code: the states of sources are told by the view ``source_health``.
+It changes nothing but old rows of logs (`forget`), and never judges in code: the states of sources are told by the view
+``source_health``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from records.article import Outcome
@@ -19,8 +20,11 @@ from warehouse.database import Connection, Warehouse, rows
 class SourceHealth:
     """One source, as the view ``source_health`` tells it.
 
-    ``state`` is ``off``, ``new`` (never polled), ``failing``, ``empty``, ``silent`` (polls go well, but nothing new for
-    much longer than usual) or ``well``; ``reason`` is one sentence.
+    ``state`` is ``off``, ``new`` (never polled), ``gone`` (the server says so, 410), ``failing``, ``empty``, ``silent``
+    (polls go well, but nothing new for much longer than usual), ``hollow`` (its pages hold no articles) or ``well``;
+    ``reason`` is one sentence. ``ill``: in trouble for so long that operators are told. ``interval`` is the present
+    time between two polls, ``usual_gap`` between two that bring something new. ``parse_faults`` counts answers that
+    were not understood; of ``pages_read`` within a week, ``pages_hollow`` held no whole article.
     """
 
     source_id: str
@@ -34,6 +38,15 @@ class SourceHealth:
     new_items: int
     articles: int
     mentions: int
+    ill: bool
+    moved_to: str | None
+    interval: timedelta
+    pace_reason: str
+    usual_gap: timedelta | None
+    parse_faults: int
+    linkless: int
+    pages_read: int
+    pages_hollow: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +140,10 @@ def source_health(con: Connection) -> tuple[SourceHealth, ...]:
         con,
         """
         select source_id, name, state, reason, last_success, last_new_item, next_poll, consecutive_failures, new_items,
-            articles, mentions
+            articles, mentions, ill, moved_to, to_seconds(interval_seconds), pace_reason, to_seconds(usual_gap_seconds),
+            parse_faults, linkless, pages_read, pages_hollow
         from source_health where configured
-        order by list_position(['failing', 'empty', 'silent', 'new', 'well', 'off'], state), source_id
+        order by list_position(['gone', 'failing', 'empty', 'hollow', 'silent', 'new', 'well', 'off'], state), source_id
         """,
     )
     return tuple(SourceHealth(*row) for row in found)

@@ -7,15 +7,19 @@ that a crash between the two cannot make a later "304 not modified" hide items t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from records.source import Source
+from records.source import UNKNOWN, Habit, Source
 from warehouse.database import Connection, append, rows
 
 LONGEST_INTERVAL = timedelta(days=1)
 """However often a source fails, it is asked again within this time, for ever: a surprising number come back."""
+
+GONE = 410
+"""The HTTP status by which a server says that a source is gone for good."""
 
 
 class PollOutcome(StrEnum):
@@ -39,6 +43,8 @@ class PollState:
         consecutive_failures: failed polls since the last success.
         last_success, last_new_item: as in the table ``sources``.
         interval: the configured time between polls.
+        last_poll: end of the last poll.
+        habit: what its polls have taught.
     """
 
     source_id: str
@@ -50,6 +56,8 @@ class PollState:
     last_success: datetime | None
     last_new_item: datetime | None
     interval: timedelta
+    last_poll: datetime | None = None
+    habit: Habit = UNKNOWN
 
     def due(self, now: datetime) -> bool:
         """Whether it is time to poll."""
@@ -73,6 +81,10 @@ class Poll:
         retry_after: seconds that the server asked to wait.
         moved_to: the end of a permanent redirect.
         next_poll: when to poll again; None lets `next_poll` decide.
+        pace_reason: why then, in a few words.
+        habit: what is known of the source now; None keeps what was known.
+        fault: an answer came, and could not be understood.
+        linkless: entries that were left out because they name no page.
     """
 
     source_id: str
@@ -91,6 +103,10 @@ class Poll:
     retry_after: float | None = None
     moved_to: str | None = None
     next_poll: datetime | None = None
+    pace_reason: str = ""
+    habit: Habit | None = None
+    fault: bool = False
+    linkless: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +192,17 @@ def states(con: Connection) -> dict[str, PollState]:
     """Return the poll state of every configured, enabled source by its id."""
     found = rows(
         con,
-        """
+        f"""
         select source_id, etag, last_modified, next_poll, first_looked_at, consecutive_failures, last_success,
-            last_new_item, to_seconds(every_seconds)
+            last_new_item, to_seconds(every_seconds), last_poll, {_HABIT}
         from sources where configured and enabled order by source_id
         """,
     )
-    return {row[0]: PollState(*row) for row in found}
+    return {row[0]: _state(row[:10], _habit(row[10:])) for row in found}
+
+
+def _state(row: tuple[Any, ...], habit: Habit) -> PollState:
+    return replace(PollState(*row), habit=habit)
 
 
 def record_polls(con: Connection, polls: Sequence[Poll], run_id: str | None = None) -> None:
@@ -208,7 +228,10 @@ def record_polls(con: Connection, polls: Sequence[Poll], run_id: str | None = No
 def _record(con: Connection, poll: Poll, failures: int, every_seconds: int) -> None:
     failed = poll.outcome is PollOutcome.FAILED
     failures = failures + 1 if failed else 0
-    again = poll.next_poll or next_poll(timedelta(seconds=every_seconds), failures, poll.at, poll.retry_after)
+    every = timedelta(seconds=every_seconds)
+    # What is gone for good is asked once a day all the same: sites come back.
+    again = poll.at + max(LONGEST_INTERVAL, every) if poll.status == GONE and failed else poll.next_poll
+    again = again or next_poll(every, failures, poll.at, poll.retry_after)
     con.execute(
         """
         update sources set last_poll = $2, last_outcome = $3, last_reason = $4, last_status = $5,
@@ -220,14 +243,43 @@ def _record(con: Connection, poll: Poll, failures: int, every_seconds: int) -> N
             newest_item = greatest(newest_item, $11::timestamptz),
             etag = case when $12 then etag else $13 end,
             last_modified = case when $12 then last_modified else $14 end,
-            moved_to = coalesce($15, moved_to)
+            moved_to = case when $12 then moved_to else $15 end,
+            empty_in_a_row = case when $3 = 'empty' then empty_in_a_row + 1 when $12 then empty_in_a_row else 0 end,
+            parse_faults = parse_faults + $17::integer,
+            linkless = case when $12 then linkless else $18 end,
+            pace_reason = $19
         where source_id = $1
         """,
         [
             poll.source_id, poll.at, poll.outcome.value, poll.reason, poll.status, failures, again, poll.items,
             poll.new_items, failed, poll.newest_item, failed or poll.outcome is PollOutcome.NOT_MODIFIED, poll.etag,
-            poll.last_modified, poll.moved_to, poll.outcome is PollOutcome.OK,
+            poll.last_modified, poll.moved_to, poll.outcome is PollOutcome.OK, poll.fault, poll.linkless,
+            "it failed" if failed else poll.pace_reason,
         ],
+    )  # fmt: skip
+    if poll.habit is not None:
+        con.execute(_LEARN, [poll.source_id, *_habit_row(poll.habit)])
+
+
+_HABIT = """to_seconds(interval_seconds), to_seconds(usual_gap_seconds), to_seconds(longest_gap_seconds),
+    to_seconds(fresh_seconds), skip_hours, skip_days, unmodified, last_full, mistrusted_at"""
+_LEARN = """
+update sources set interval_seconds = $2, usual_gap_seconds = $3, longest_gap_seconds = $4, fresh_seconds = $5,
+    skip_hours = $6, skip_days = $7, unmodified = $8, last_full = $9::timestamptz, mistrusted_at = $10::timestamptz
+where source_id = $1
+"""
+
+
+def _habit(row: Sequence[Any]) -> Habit:
+    interval, usual, longest, fresh, hours, days, unmodified, last_full, mistrusted = row
+    return Habit(interval, usual, longest, fresh, tuple(hours), tuple(days), unmodified, last_full, mistrusted)
+
+
+def _habit_row(habit: Habit) -> tuple[object, ...]:
+    spans = (habit.interval, habit.usual_gap, habit.longest_gap, habit.fresh)
+    return (
+        *(None if span is None else int(span.total_seconds()) for span in spans),
+        list(habit.skip_hours), list(habit.skip_days), habit.unmodified, habit.last_full, habit.mistrusted,
     )  # fmt: skip
 
 
@@ -260,7 +312,9 @@ def _change_source(con: Connection, row: tuple[object, ...], *, moved: bool) -> 
             etag = case when $12 then null else etag end,
             last_modified = case when $12 then null else last_modified end,
             moved_to = case when $12 then null else moved_to end,
-            first_looked_at = case when $12 then null else first_looked_at end
+            first_looked_at = case when $12 then null else first_looked_at end,
+            interval_seconds = case when $12 or every_seconds <> $9 then null else interval_seconds end,
+            mistrusted_at = case when $12 then null else mistrusted_at end
         where source_id = $1
         """,
         [*row, moved],

@@ -39,6 +39,8 @@ group by a.outlet, m.initiative_id
 order by first_mention;
 comment on view outlet_coverage is 'one row per outlet and initiative: how much, since when, and the first article';
 
+-- A source is ill, and worth a word to operators, when its trouble lasts: one failed poll is weather.
+-- Time is measured by the last poll, not by the wall: while govwatch rests, no source falls ill.
 create or replace view source_health as
 with loaded as (
     select source_id, count(*) as articles, max(first_seen) as last_article from articles group by source_id
@@ -47,33 +49,58 @@ with loaded as (
 ), waiting as (
     select source_id, count(*) filter (outcome = 'pending') as pending, count(*) filter (outcome = 'failed') as failed
     from frontier group by source_id
+), pages as (
+    select f.source_id, count(*) as pages_read, count(*) filter (f.outcome = 'not_article') as pages_hollow
+    from frontier f join sources s using (source_id)
+    where f.outcome in ('fetched', 'not_article') and f.last_try > s.last_poll - interval 7 days
+    group by f.source_id
+), measured as (
+    -- What a first look found is as old as its dates say; after it, news is what a poll brought.
+    select *, case when last_new_item <= first_looked_at then least(coalesce(newest_item, last_new_item), last_new_item) else coalesce(last_new_item, first_looked_at) end as last_news,
+        least(60 * 86400, greatest(3 * 86400, 20 * every_seconds, coalesce(2 * longest_gap_seconds, 7 * 86400))) as patience_seconds
+    from sources
 )
 select s.source_id, s.name,
     case
         when not s.configured or not s.enabled then 'off'
         when s.last_poll is null then 'new'
+        when s.consecutive_failures > 0 and s.last_status = 410 then 'gone'
         when s.consecutive_failures > 0 then 'failing'
         when s.last_outcome = 'empty' then 'empty'
-        when s.last_new_item < s.last_poll - to_seconds(greatest(3 * 86400, 20 * s.every_seconds)) then 'silent'
+        when s.last_news < s.last_poll - to_seconds(s.patience_seconds) then 'silent'
+        when p.pages_read >= 10 and p.pages_hollow >= 0.8 * p.pages_read then 'hollow'
         else 'well'
     end as state,
     case state
         when 'off' then case when s.configured then s.reason else 'no longer in sources.yaml' end
         when 'new' then 'not polled yet'
+        when 'gone' then 'the server says that it is gone for good; asked once a day all the same'
         when 'failing' then format('{} failed polls in a row: {}', s.consecutive_failures, s.last_reason)
-        when 'empty' then 'the last poll was understood, but showed no item'
-        when 'silent' then 'polls go well, but show nothing new since ' || strftime(s.last_new_item, '%Y-%m-%d')
-        else case when s.moved_to is null then '' else 'moved for good to ' || s.moved_to end
+        when 'empty' then coalesce(nullif(s.last_reason, ''), 'the last poll was understood, but showed no item')
+        when 'silent' then 'polls go well, but show nothing new since ' || strftime(s.last_news, '%Y-%m-%d')
+        when 'hollow' then format('{} of {} pages read within a week hold no whole article: a new template, a paywall, or not the pages that were meant', p.pages_hollow, p.pages_read)
+        else concat_ws('; ', 'moved for good to ' || s.moved_to, case when s.linkless > 0 then format('{} entries name no page', s.linkless) end)
     end as reason,
     s.last_success, s.last_new_item, s.newest_item, s.next_poll, s.consecutive_failures, s.polls, s.items, s.new_items,
     coalesce(w.pending, 0) as pending, coalesce(w.failed, 0) as failed, coalesce(l.articles, 0) as articles, l.last_article,
-    coalesce(f.mentions, 0) as mentions, s.configured, s.url
-from sources s
+    coalesce(f.mentions, 0) as mentions, s.configured, s.url,
+    case state
+        when 'failing' then s.consecutive_failures >= 3
+            or (s.consecutive_failures >= 2 and coalesce(s.last_success, s.added_at) <= s.last_poll - interval 24 hours)
+        -- A search without a hit is empty and well.
+        when 'empty' then s.empty_in_a_row >= 3 and s.kind in ('feed', 'sitemap', 'listing')
+        else state in ('gone', 'silent', 'hollow')
+    end as ill,
+    s.told_state, s.told_at, s.moved_to, coalesce(s.interval_seconds, s.every_seconds) as interval_seconds, s.pace_reason,
+    s.usual_gap_seconds, s.longest_gap_seconds, s.patience_seconds, s.parse_faults, s.linkless, s.mistrusted_at,
+    coalesce(p.pages_read, 0) as pages_read, coalesce(p.pages_hollow, 0) as pages_hollow
+from measured s
 left join loaded l using (source_id)
 left join found f using (source_id)
 left join waiting w using (source_id)
+left join pages p using (source_id)
 order by s.source_id;
-comment on view source_health is 'one row per source: off, new, failing, empty, silent or well, with the reason, and what it has given';
+comment on view source_health is 'one row per source: off, new, gone, failing, empty, silent, hollow or well, with the reason, whether it is ill for long enough to be told, its pace and what it has given';
 
 create or replace view disagreeing_figures as
 with stated as (

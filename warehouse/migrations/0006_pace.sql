@@ -1,0 +1,32 @@
+-- What the polls of a source have taught about its pace and its health, and what operators were told of it.
+
+alter table sources add column interval_seconds bigint;
+comment on column sources.interval_seconds is 'learnt time between two polls, seconds; NULL means as configured (every_seconds)';
+alter table sources add column pace_reason varchar default '';
+comment on column sources.pace_reason is 'why the next poll is when it is';
+alter table sources add column usual_gap_seconds bigint;
+comment on column sources.usual_gap_seconds is 'how far apart polls that bring something new usually are, seconds: a sliding mean; NULL when not known yet';
+alter table sources add column longest_gap_seconds bigint;
+comment on column sources.longest_gap_seconds is 'longest quiet time of late between two new items, seconds: much more than this is called silent';
+alter table sources add column fresh_seconds bigint;
+comment on column sources.fresh_seconds is 'for how long the publisher calls an answer fresh (ttl, sy:updatePeriod, Cache-Control), seconds';
+alter table sources add column skip_hours utinyint[] default [];
+comment on column sources.skip_hours is 'hours of the day, UTC, in which the publisher says that there is no news';
+alter table sources add column skip_days utinyint[] default [];
+comment on column sources.skip_days is 'days of the week, 0 is Monday, on which the publisher says that there is no news';
+alter table sources add column unmodified integer default 0;
+comment on column sources.unmodified is 'answers "not modified" since the last whole answer; now and then it is asked without a condition';
+alter table sources add column last_full timestamptz;
+comment on column sources.last_full is 'end of the last poll that brought a whole answer';
+alter table sources add column mistrusted_at timestamptz;
+comment on column sources.mistrusted_at is 'when its ETag or Last-Modified was last found unchanged over changed content; it is asked without them for a month';
+alter table sources add column empty_in_a_row integer default 0;
+comment on column sources.empty_in_a_row is 'polls in a row that were understood, but showed no item';
+alter table sources add column parse_faults bigint default 0;
+comment on column sources.parse_faults is 'polls so far whose answer could not be understood';
+alter table sources add column linkless bigint default 0;
+comment on column sources.linkless is 'entries of the last whole answer that were left out because they name no page';
+alter table sources add column told_state varchar;
+comment on column sources.told_state is 'the illness that operators were told of; NULL when they believe it well';
+alter table sources add column told_at timestamptz;
+comment on column sources.told_at is 'when operators were last told that it became ill or well';
