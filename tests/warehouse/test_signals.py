@@ -1,0 +1,85 @@
+"""Signals in the transaction of their mention, and history as it was before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from alerts.detect import signals as detect
+from records.alert import Signal
+from records.article import Origin
+from records.document import Batch, Document
+from records.mention import Place
+from records.story import Neighbours, StoryChoice
+from tests.warehouse.conftest import Make, mention_of
+from warehouse import articles, signals
+from warehouse.database import Warehouse, rows
+
+
+def alone(documents: Sequence[Document], _neighbours: Neighbours) -> list[StoryChoice]:
+    return [StoryChoice(one.article_id, one.article_id, "new") for one in documents]
+
+
+def load(warehouse: Warehouse, now: datetime, *documents: Document) -> int:
+    with warehouse.writing() as con:
+        return articles.load(con, Batch(documents, ()), choose=alone, detect=detect, run_id="run-1", now=now).signals
+
+
+def test_a_signal_is_read_as_it_was_written(warehouse: Warehouse, document: Make, now: datetime) -> None:
+    assert load(warehouse, now, document("one", mentions=(mention_of(),))) == 3
+    with warehouse.writing() as con:
+        found = signals.read(con, "order by s.severity desc")
+    assert [one.kind.value for one in found] == ["first_mention", "new_story", "new_outlet"]
+    assert found[0].mention.sentence == "The draft treaty was read line by line until midnight."
+    assert found[0].mention.published == now
+    assert found[0].outlets == ("harbour.example",)
+
+
+def test_a_batch_that_is_loaded_twice_signals_once(warehouse: Warehouse, document: Make, now: datetime) -> None:
+    one = document("one", mentions=(mention_of(),))
+    assert (load(warehouse, now, one), load(warehouse, now, one)) == (3, 0)
+
+
+def test_seeds_and_first_looks_are_history(warehouse: Warehouse, document: Make, now: datetime) -> None:
+    seed = document("old", mentions=(mention_of(),), origin=Origin.SEED)
+    look = replace(document("older", mentions=(mention_of("air-accord"),)), origin=Origin.BACKFILL)
+    assert load(warehouse, now, seed, look) == 0
+    later = document("new", text="Another text on it.", mentions=(mention_of(), mention_of("air-accord", start=60)))
+    assert load(warehouse, now, later) == 2
+    with warehouse.writing() as con:
+        assert {row[0] for row in rows(con, "select kind from signals")} == {"new_story"}
+
+
+def test_initiatives_of_seeds_whose_text_is_not_at_hand_are_history(
+    warehouse: Warehouse, document: Make, now: datetime
+) -> None:
+    seed = document("old", text="", origin=Origin.SEED)
+    load(warehouse, now, seed)
+    with warehouse.writing() as con:
+        con.execute("insert into seed_initiatives values (?, 'harbour-treaty')", [seed.article_id])
+        history = signals.history(con)
+    assert history.mentioned("harbour-treaty")
+    assert history.in_outlet("harbour-treaty", "harbour.example")
+    assert history.in_language("harbour-treaty", "en")
+    assert history.in_story("harbour-treaty", seed.article_id)
+
+
+def test_furniture_is_no_history(warehouse: Warehouse, document: Make, now: datetime) -> None:
+    load(warehouse, now, document("one", mentions=(replace(mention_of(), place=Place.FURNITURE),)))
+    with warehouse.writing() as con:
+        assert not signals.history(con).mentioned("harbour-treaty")
+
+
+def test_a_batch_that_breaks_leaves_no_signal(warehouse: Warehouse, document: Make, now: datetime) -> None:
+    def breaks(*_args: object, **_named: object) -> list[Signal]:
+        raise RuntimeError("killed here")
+
+    batch = Batch((document("one", mentions=(mention_of(),)),), ())
+    with pytest.raises(RuntimeError), warehouse.writing() as con:
+        articles.load(con, batch, choose=alone, detect=breaks, run_id="run-1", now=now)
+    with warehouse.writing() as con:
+        assert rows(con, "select 1 from articles union all select 1 from mentions") == []
+    assert load(warehouse, now, batch.documents[0]) == 3
