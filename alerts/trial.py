@@ -1,0 +1,30 @@
+"""A test message, made in the same way as a real one; it belongs to no outbox and is never repeated."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from alerts.content import compose
+from alerts.render import render
+from records import ids
+from records.alert import Channel, Delivery, Item, Notification, Occasion, Severity
+
+
+def trial_delivery(channel: Channel, now: datetime) -> Delivery:
+    """Return a test message for ``channel``, to be handed to `alerts.send.send`."""
+    identity = ids.key("trial", channel.name, now.isoformat())
+    words = f"This is a test of the channel {channel.name}. Nothing happened in the news."
+    notification = Notification(
+        identity,
+        "test",
+        "test",
+        1,
+        Occasion.NOTICE,
+        Severity.INFO,
+        now,
+        heading="Govwatch can reach you here",
+        items=(Item("Govwatch", "test message", Severity.INFO, words, when=now),),
+    )
+    payload = render(compose(notification, (), zone="UTC", now=now), channel)
+    hashed = ids.content_hash(payload.body.encode("utf-8", "replace"))
+    return Delivery(identity, identity, "test", channel.name, 1, payload, hashed, "test", now)
