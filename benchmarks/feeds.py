@@ -6,10 +6,12 @@ ones (full articles in CDATA, escaped HTML, Atom, RDF), so that the figure can b
 
 from __future__ import annotations
 
+import io
 import json
 import platform
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
@@ -17,10 +19,18 @@ from xml.sax.saxutils import escape
 import feedparser
 
 from extractors import feeds, listings
+from extractors.archives import LARGEST_PAGE
+from extractors.article import extract
+from extractors.warc import warc_pages
 
 
 def kit(data: bytes, content_type: str, base_url: str) -> list[dict[str, Any]]:
     """Return what the feed kit's scorer asks for; its HTML listings are read without a rule."""
+    if content_type == "application/warc":
+        found = warc_pages(io.BytesIO(data), base_url, Counter(), max_bytes=LARGEST_PAGE)
+        articles = [(page.url, extract(page.body, page.url, page.content_type)) for page in found]
+        # The kit expects no date of publication: what an archive states is when a page was captured.
+        return [{"url": url, "title": article.title, "published": None} for url, article in articles]
     html = content_type.startswith("text/html")
     items = listings.read(data, content_type, base_url).items if html else feeds.parse(data, content_type, base_url)
     return [{"url": item.url or None, "title": item.title, "published": item.published} for item in items]
