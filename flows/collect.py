@@ -225,12 +225,14 @@ def document_of(
     # An aggregator speaks of many outlets: then the page and the item know better.
     direct = source is not None and due.item.outlet is None
     outlet = (source.outlet if direct and source else None) or article.outlet
+    # A page that does not name its site is named by its source: "127.0.0.1" tells a reader nothing.
+    name = article.outlet_name or (source.name if direct and source else due.item.outlet)
     old = article.published is not None and now - article.published > catch_up_age
     language = article.language or (source.language if source else None)
     return Document(
         article_id=article_id(key),
         url_key=key,
-        article=replace(article, outlet=outlet, language=language),
+        article=replace(article, outlet=outlet, outlet_name=name, language=language),
         fingerprint=worked.fingerprint,  # type: ignore[arg-type]
         mentions=worked.mentions,
         figures=worked.figures,
