@@ -5,6 +5,7 @@ Seeds are history: nothing here makes a signal that could alert.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 from alerts.detect import signals
 from config.load import Configuration, seeds
 from extractors import seeds as reader
+from extractors.archives import kind_of, pages
 from extractors.fingerprints import decode, fingerprint
 from extractors.language import language_of
 from extractors.seeds import TEXT_SUFFIXES, SeedText
@@ -32,6 +34,8 @@ from warehouse.database import Connection, Warehouse
 _BATCH = 200  # texts in one transaction
 _SIDECAR = "seeds.yaml"
 _LARGEST = 200_000_000  # bytes of one file: a corpus is many small texts, or rows
+_PLAIN = (*TEXT_SUFFIXES, ".parquet")
+_ARCHIVES = (".warc", ".warc.gz", ".wacz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +123,27 @@ def _texts(folder: Path, report: SeedReport) -> Iterator[SeedText]:
     if not folder.is_dir():
         raise GovwatchError(f"{folder}: there is no such folder; name the one that holds the texts of the seed corpus")
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != _SIDECAR)
-    readable = [path for path in files if path.suffix.lower() in (*TEXT_SUFFIXES, *_OTHER)]
+    readable = [path for path in files if path.suffix.lower() in _PLAIN or kind_of(path) in _ARCHIVES]
     if not readable:
-        raise GovwatchError(f"{folder}: no text found; known kinds: {', '.join((*TEXT_SUFFIXES, *_OTHER))}")
+        raise GovwatchError(f"{folder}: no text found; known kinds: {', '.join((*_PLAIN, *_ARCHIVES))}")
     for path in readable:
         name = str(path.relative_to(folder))
         try:
-            if path.stat().st_size > _LARGEST:
-                raise ParseError(f"larger than {_LARGEST // 1_000_000} MB; split it")
-            found = list(_OTHER[path.suffix.lower()](path)) if path.suffix.lower() in _OTHER else None
-            yield from found if found is not None else reader.read(name, path.read_bytes())
+            yield from _texts_of(path, name, report)
         except (GovwatchError, OSError) as error:
             text = str(error)
             report.problems.append(text if text.startswith(name) else f"{name}: {text}")
+
+
+def _texts_of(path: Path, name: str, report: SeedReport) -> Iterator[SeedText]:
+    if kind_of(path) in _ARCHIVES:
+        yield from _archived(path, name, report)
+    elif path.suffix.lower() == ".parquet":
+        yield from _parquet(path)
+    elif path.stat().st_size > _LARGEST:
+        raise ParseError(f"larger than {_LARGEST // 1_000_000} MB; split it")
+    else:
+        yield from reader.read(name, path.read_bytes())
 
 
 def _sidecar(folder: Path) -> tuple[SeedFacts, ...]:
@@ -251,11 +263,13 @@ def _parquet(path: Path) -> Iterator[SeedText]:
         yield reader.from_row(f"{path.name}:{number}", row)
 
 
-def _warc(path: Path) -> Iterator[SeedText]:
-    from extractors.archives import pages
-
-    for page in pages(path.read_bytes()):
-        yield reader.from_page(f"{path.name}:{page.url}", page.body, page.url, page.content_type)
-
-
-_OTHER = {".parquet": _parquet, ".warc": _warc, ".gz": _warc}
+def _archived(path: Path, name: str, report: SeedReport) -> Iterator[SeedText]:
+    """Yield the articles of an archive; what it holds besides is told once for each reason."""
+    skipped: Counter[str] = Counter()
+    for page in pages(path, skipped):
+        try:
+            yield reader.from_page(f"{path.name}:{page.url}", page.body, page.url, page.content_type)
+        except ParseError:
+            skipped["no article in the page"] += 1
+    for reason, count in skipped.most_common():
+        report.problems.append(f"{name}: passed over {count}: {reason}")

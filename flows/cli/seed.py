@@ -18,7 +18,9 @@ from warehouse.database import Warehouse
 @json_option
 @click.argument("folder", type=click.Path(path_type=Path))
 def command(place: Place, as_json: bool, folder: Path) -> int:
-    """Load a FOLDER of texts as history: .txt, .md, .html, .json, .jsonl, .csv, .parquet, .warc.
+    """Load a FOLDER of texts as history, with its subfolders.
+
+    It may hold .txt, .md, .html, .json, .jsonl, .csv, .parquet, and archives: .warc, .warc.gz, .wacz.
 
     Seeds never alert. They decide what a first mention is, and reprints of them are recognised. Title, outlet and date
     are read from the texts where they show them; a file seeds.yaml in FOLDER may state them. Loading again changes
