@@ -134,6 +134,13 @@ def examples(initiatives: Sequence[Initiative]) -> list[Finding]:
     return findings
 
 
+def _with_article(text: str, start: int) -> int:
+    """Return ``start``, or where its Arabic word begins: normalising took the article and what is joined to it away."""
+    while start > 0 and "\u0621" <= text[start] <= "\u064a" and "\u0621" <= text[start - 1] <= "\u0652":
+        start -= 1
+    return start
+
+
 class _Reading:
     """One title and text while they are read."""
 
@@ -184,7 +191,8 @@ class _Reading:
         if name not in self._offsets:
             self._offsets[name] = Offsets(self._field(name))
         shift = self._body_at if name == "text" else 0
-        return (name, *self._offsets[name].span(span[0] - shift, span[1] - shift))
+        start, end = self._offsets[name].span(span[0] - shift, span[1] - shift)
+        return name, _with_article(self._field(name), start), end
 
     def _surface(self, span: tuple[int, int]) -> str:
         field, start, end = self._span(span)

@@ -148,18 +148,24 @@ class Judge:
         return sorted(rule for rule, groups in seen.items() if len(groups) == len(self._rules.nears[rule].groups))
 
     def _near(self, rule: NearRule, winners: list[Candidate]) -> None:
-        others = [winner for winner in winners if winner.initiative != rule.initiative]
+        sentence_of = self.sentences.index
         by_sentence: dict[int, list[list[Span]]] = {}
         for index, group in enumerate(rule.groups):
             for pattern in group:
-                for start, end in self._found.of(pattern):
-                    if any(other.overlaps(start, end) for other in others):
-                        continue
-                    groups = by_sentence.setdefault(self.sentences.index(start), [[] for _ in rule.groups])
-                    groups[index].append((start, end))
-        taken = {self.sentences.index(m.start) for m in self._verdicts.mentions if m.initiative == rule.initiative}
-        for sentence, groups in sorted(by_sentence.items()):
-            if not all(groups) or sentence in taken:
+                for seen_at in self._found.of(pattern):
+                    sentence = sentence_of(seen_at[0])
+                    # Only a sentence that held every earlier group can still hold them all.
+                    if index == 0 and sentence not in by_sentence:
+                        by_sentence[sentence] = [[] for _ in rule.groups]
+                    if sentence in by_sentence:
+                        by_sentence[sentence][index].append(seen_at)
+        others = [winner for winner in winners if winner.initiative != rule.initiative]
+        taken = {sentence_of(m.start) for m in self._verdicts.mentions if m.initiative == rule.initiative}
+        for sentence, seen in sorted(by_sentence.items()):
+            if not all(seen) or sentence in taken:
+                continue
+            groups = [[at for at in group if not any(o.overlaps(*at) for o in others)] for group in seen]
+            if not all(groups):
                 continue
             span = self._window(groups)
             if span is None:

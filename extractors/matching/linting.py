@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from extractors.matching.pattern import spellings
-from records.errors import PatternError
 from records.mention import Alias, Initiative
 
 _SCRIPTS = {
@@ -21,7 +20,6 @@ _SCRIPTS = {
     "ar": re.compile("[\u0600-\u06ff]"),
 }
 _SHORT = 5
-_PLAIN = re.compile(r"[^\ue000\ue001]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +79,27 @@ def _shared(owners: dict[str, list[tuple[str, Alias]]]) -> Iterator[Finding]:
 
 
 def _duplicates(owners: dict[str, list[tuple[str, Alias]]]) -> Iterator[Finding]:
-    for spelling, claims in owners.items():
-        seen: dict[tuple[str, object, bool], Alias] = {}
-        for identity, alias in claims:
-            earlier = seen.setdefault((identity, alias.guard, alias.case), alias)
-            if earlier is not alias:
-                yield Finding(
-                    identity,
-                    f"'{alias.text}' and '{earlier.text}' both stand for '{spelling}'",
-                    "one of them is enough",
-                )
+    """Yield aliases of which every spelling belongs to one other alias with the same guard."""
+    shared: dict[tuple[str, Alias], list[set[tuple[str, Alias]]]] = {}
+    for claims in owners.values():
+        for claim in claims:
+            rivals = {other for other in claims if other != claim and _replaces(other, claim)}
+            shared.setdefault(claim, []).append(rivals)
+    gone: set[tuple[str, Alias]] = set()
+    for claim, rivals_of_each in shared.items():
+        covering = set.intersection(*rivals_of_each) - gone
+        if covering:
+            gone.add(claim)
+            other = min(covering, key=lambda rival: rival[1].text)
+            yield Finding(claim[0], f"'{claim[1].text}' adds nothing to '{other[1].text}'", "one of them is enough")
 
 
-def check_pattern(text: str) -> str:
-    """Return what is wrong with a pattern, or an empty string."""
-    try:
-        spellings(text)
-    except PatternError as error:
-        return str(error)
-    return "" if _PLAIN.search(text) else "it is empty"
+def _replaces(other: tuple[str, Alias], claim: tuple[str, Alias]) -> bool:
+    (identity, first), (owner, second) = other, claim
+    return (identity, first.guard, first.case, first.since, first.until) == (
+        owner,
+        second.guard,
+        second.case,
+        second.since,
+        second.until,
+    )

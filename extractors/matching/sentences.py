@@ -7,25 +7,43 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cached_property
 
 from extractors.matching.normalise import CJK
 
+_STOP = re.compile(r"[\n。؟۔।]+|[.!?]+\)*")
+_FOLLOWS = re.compile(rf"[ \n{CJK}]")
+_LAST_WORD = re.compile(r"[^\s.(]*$")
 # A full stop ends no sentence behind one letter ("u.s.", "j. smith") or a usual short form; the text is in lower case.
-_END = re.compile(
-    r"\n|[。؟۔।]+"
-    rf"|[!?]+\)*(?=[ \n{CJK}]|$)"
-    r"|(?<![ .(\n][^\W\d])(?<!\bmr)(?<!\bms)(?<!\bdr)(?<!\bmrs)(?<!\bno)(?<!\bst)(?<!\bsen)(?<!\bgen)(?<!\bgov)"
-    r"(?<!\brep)(?<!\bprof)(?<!\bart)(?<!\bvs)(?<!\binc)(?<!\bltd)(?<!\bco)(?<!\bjan)(?<!\bfeb)(?<!\baug)(?<!\bsept)(?<!\boct)"
-    r"(?<!\bnov)(?<!\bdec)(?<!\bг)(?<!\bд)(?<!\bст)(?<!\bnr)\.+\)*(?= |\n|$)"
+_SHORTENED = frozenset(
+    "mr mrs ms dr no st sen gen gov rep prof art vs inc ltd co jan feb aug sept oct nov dec nr ст".split()  # noqa: SIM905
 )
 
 
+def _ends(text: str) -> list[int]:
+    out = []
+    for match in _STOP.finditer(text):
+        end = match.end()
+        first = text[match.start()]
+        if first in ".!?":
+            if end < len(text) and not _FOLLOWS.match(text[end]):
+                continue
+            word = _LAST_WORD.search(text, max(0, match.start() - 8), match.start())
+            if first == "." and word and ((len(word[0]) == 1 and word[0].isalpha()) or word[0] in _SHORTENED):
+                continue
+        out.append(end)
+    return out
+
+
 class Sentences:
-    """The sentences of one normalised text."""
+    """The sentences of one normalised text; looked for when first asked."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._ends = [match.end() for match in _END.finditer(text)]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return _ends(self._text)
 
     def index(self, position: int) -> int:
         """Return the number of the sentence that holds the character at ``position``."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.load import SHIPPED, initiatives
-from extractors.mentions import Matcher
+from extractors.mentions import Matcher, lint
 from records.errors import ConfigurationError, PatternError
 from records.mention import AlertLevel
 
@@ -38,6 +38,10 @@ def test_the_examples_of_an_initiative_hold(initiative):
         assert initiative.id in {m.initiative_id for m in MATCHER.find("", sentence)}, sentence
     for sentence in initiative.not_matching:
         assert initiative.id not in {m.initiative_id for m in MATCHER.find("", sentence)}, sentence
+
+
+def test_the_linter_finds_nothing_in_the_shipped_rules():
+    assert lint(ALL) == []
 
 
 def test_a_word_set_stands_for_its_words_and_the_rule_stays_as_written(tmp_path):

@@ -32,7 +32,7 @@ def surfaces(matcher: Matcher, text: str) -> list[str]:
         ("controls ... rivers", "controls failed. The rivers rose", []),
         ("河流公约", "《河流公約》簽署", ["河流公約"]),
         ("강 협약", "강협약은 새롭다", ["강협약"]),
-        ("ميثاق نهر", "وميثاق النهر", ["ميثاق النهر"]),
+        ("ميثاق نهر", "وميثاق النهر", ["وميثاق النهر"]),
         ("River Pact", "the River Pacts", []),
         ("River Pact", "River Pact's text, “River\u00a0Pact”", ["River Pact", "River\u00a0Pact"]),
         ("River-Pact", "River–Pact", ["River–Pact"]),
@@ -120,4 +120,4 @@ def test_the_linter_sees_short_forms_wrong_scripts_and_duplicates():
     messages = " / ".join(finding.message for finding in lint([it]))
     assert "is short and has no guard" in messages
     assert "written in another script" in messages
-    assert "both stand for 'river deal'" in messages
+    assert "'River Deal' adds nothing to 'River-Deal'" in messages
