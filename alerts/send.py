@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 
 from alerts import mail
 from alerts.channels import CONNECT_TIMEOUT, heard, service
-from records.alert import Channel, Delivery, Format, Transport
+from records.alert import Channel, Delivery, Transport
 from records.errors import DeliveryPermanent, DeliveryTransient, DeliveryUnknown
-from records.text import clean
 
 _CODE = re.compile(r"error=(\d{3})\b")
 _LATER = frozenset({408, 425, 429})
@@ -124,9 +123,3 @@ def _meaning(lines: list[str]) -> DeliveryTransient | DeliveryPermanent | Delive
     if _MAYBE.search(text):
         return DeliveryUnknown("the connection ended before the service answered")
     return DeliveryUnknown("the service failed without saying why")
-
-
-def trial(channel: Channel) -> str:
-    """Return the words of a test message in the channel's format; harmless in all of them."""
-    words = f"Govwatch can reach you here: this is a test of the channel {clean(channel.name)}."
-    return words if channel.format is not Format.MARKDOWN else words.replace("-", "\\-")

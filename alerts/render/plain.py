@@ -49,15 +49,25 @@ def fit(content: Content, style: Style, limit: int) -> str:
     Whole items go from the end, and their number is told. When one item alone is too long, its sentence is shortened
     at a word, then its headline; a link is whole or absent, and the reference always stays.
     """
-    for kept in range(len(content.items), 1, -1):
-        text = _written(content, style, content.items[:kept])
+    head, foot = style.head(content), style.foot(content)
+    written: list[str] = []
+    room = limit - style.size(head) - style.size(foot)
+    for item in content.items:
+        written.append(style.item(item, content))
+        room -= style.size(written[-1])
+        if room < 0:
+            break
+    for kept in range(len(written), 1, -1):
+        text = _joined(style, head, written[:kept], len(content.items) - kept, foot)
         if style.size(text) <= limit:
             return text
     for items in _shorter(content.items[:1]):
-        text = _written(content, style, items)
+        text = _joined(
+            style, head, [style.item(item, content) for item in items], len(content.items) - len(items), foot
+        )
         if style.size(text) <= limit:
             return text
-    return style.join([style.foot(content)])
+    return style.join([foot])
 
 
 def defanged(text: str) -> str:
@@ -74,14 +84,8 @@ def shortened(text: str, limit: int) -> str:
     return (at_word if len(at_word) > limit // 2 else cut).rstrip() + "…"
 
 
-def _written(content: Content, style: Style, items: tuple[Item, ...]) -> str:
-    left = len(content.items) - len(items)
-    parts = [
-        style.head(content),
-        *(style.item(item, content) for item in items),
-        style.more(left) if left else "",
-        style.foot(content),
-    ]
+def _joined(style: Style, head: str, items: list[str], left: int, foot: str) -> str:
+    parts = [head, *items, style.more(left) if left else "", foot]
     return style.join([part for part in parts if part])
 
 

@@ -9,6 +9,7 @@ from records.alert import Item, Payload
 from records.text import clean
 
 _LIMIT = 30_000
+_ITEMS = 500
 
 
 def render(content: Content) -> Payload:
@@ -20,7 +21,8 @@ def render(content: Content) -> Payload:
         "severity": content.severity.word,
         "lead": content.lead,
         "written_at": content.written_at.isoformat(),
-        "items": [_item(item) for item in content.items],
+        "items": [_item(item) for item in content.items[:_ITEMS]],
+        "left_out": max(0, len(content.items) - _ITEMS),
     }
     return Payload(clean(content.title), fit(content, Plain(), _LIMIT), data=data)
 

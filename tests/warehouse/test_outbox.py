@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -131,3 +132,9 @@ def test_ten_thousand_signals_are_routed_in_seconds(tmp_path: Path) -> None:
     desk = Desk(tmp_path, TWO)
     desk.reads(*[mention(f"initiative-{n % 40}", n, outlet=f"outlet-{n}.example") for n in range(5000)])
     assert desk.dispatches().routed > 10_000
+    desk.clock.passes(minutes=20)
+    began = time.monotonic()
+    assert desk.dispatches().sent == 31
+    assert time.monotonic() - began < 30, (
+        "one message of five thousand stories is fitted, not tried five thousand times"
+    )
