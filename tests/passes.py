@@ -7,7 +7,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,7 +79,7 @@ class Station:
             yield con
 
 
-def stories_told(posts: Sequence[Post]) -> list[tuple[str, str]]:
+def stories_told(posts: Iterable[Post]) -> list[tuple[str, str]]:
     """Return (initiative, title) of every story that messages to a webhook told, in order; summaries are left out."""
     return [
         (item["initiative"], item["title"])
