@@ -70,6 +70,7 @@ class _Try:
     permanent: list[tuple[str, str]] = field(default_factory=list)
     spent: float = 0.0  # seconds between sending and having, of all hops
     passing: bool = False  # the failure may be over in a moment
+    answered: bool = False  # a host of this try said something
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +188,16 @@ class Fetcher:
         Hosts are worked on side by side, each in the order given, so that a slow one holds up nobody; at most
         twice ``total_concurrency`` results exist at a time, however slowly they are taken. Leave it early with
         ``contextlib.aclosing``.
+
+        A host that leaves several requests in a row without any answer is asked no more: the rest of its URLs come
+        back untried (`Outcome.PENDING`).
         """
         wishes = (wish if isinstance(wish, Request) else Request(wish) for wish in requests)
         waiting = 2 * self.policy.total_concurrency
-        return in_lanes(wishes, self._run, self.policy.per_host_concurrency, waiting)
+        return in_lanes(wishes, self._run, self.policy.per_host_concurrency, waiting, self._untried)
+
+    def _untried(self, request: Request, reason: str) -> FetchFailed:
+        return FetchFailed(request.url, Outcome.PENDING, reason, self._now())
 
     async def _run(self, request: Request, admit: Admission | None = None) -> FetchResult:
         """Try, and try again while the failure is a passing one."""
@@ -223,11 +230,13 @@ class Fetcher:
             raise TooManyRedirects(f"more than {self.policy.max_redirects} redirects")
         except TimeoutError:
             reason = f"no whole answer within {self.policy.total_timeout:g} s"
-            return self._failed(attempt, Outcome.FAILED, reason)
+            failure = self._failed(attempt, Outcome.FAILED, reason)
+            return replace(failure, unanswered=not attempt.answered)
         except Exception as error:
             outcome, retry, reason = explain(error)
             attempt.passing = retry and isinstance(error, _PASSING)
-            return self._failed(attempt, outcome, reason, retry=retry)
+            failure = self._failed(attempt, outcome, reason, retry=retry)
+            return replace(failure, unanswered=retry and not attempt.answered)
 
     async def _hop(self, attempt: _Try) -> FetchResult | _Redirect:
         url = self._checked(attempt.url)
@@ -261,6 +270,7 @@ class Fetcher:
         )
         response = await self._client.send(request, stream=True)
         turn.answered()
+        attempt.answered = True
         try:
             status = response.status_code
             if 200 <= status < 300:
@@ -327,7 +337,8 @@ class Fetcher:
             rules = await self._robots.rules(origin, self._now, self._fetch_rules)
         if isinstance(rules, FetchFailed):
             reason = f"{rules.reason} (on reading {origin}/robots.txt, which comes first)"
-            return self._failed(attempt, rules.outcome, reason, retry=rules.retry, retry_after=rules.retry_after)
+            failure = self._failed(attempt, rules.outcome, reason, retry=rules.retry, retry_after=rules.retry_after)
+            return replace(failure, unanswered=rules.unanswered and not attempt.answered)
         if rules.delay > self.policy.per_host_delay:
             self._pacer.slow_down(host, rules.delay)
         if rules.allow(str(url)):

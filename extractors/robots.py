@@ -98,6 +98,8 @@ class _Entry:
 class RobotsCache:
     """Rules by origin, each asked for once however many requests want them at the same time.
 
+    It may be shared by fetchers, one after the other, also when each runs in an event loop of its own.
+
     Args:
         user_agent: ours, as sent.
     """
@@ -105,6 +107,7 @@ class RobotsCache:
     def __init__(self, user_agent: str) -> None:
         self._token = product_token(user_agent)
         self._entries: dict[str, _Entry] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def known(self, origin: str, now: datetime) -> Rules | FetchFailed | None:
         """Return what is remembered of ``origin``, or None when it must be asked for."""
@@ -115,6 +118,7 @@ class RobotsCache:
         self, origin: str, now: Callable[[], datetime], fetch: Callable[[str], Awaitable[FetchResult]]
     ) -> Rules | FetchFailed:
         """Return the rules of ``origin`` (``https://host``), or why its pages must wait."""
+        self._enter_loop()
         entry = self._entries.get(origin)
         if entry is None:
             self._make_room(now())
@@ -138,6 +142,14 @@ class RobotsCache:
         if result.outcome is Outcome.REDIRECT_LOOP:
             return Rules(self._token)
         return result
+
+    def _enter_loop(self) -> None:
+        """Give every entry a lock of the running loop: passes of one process may each have a loop of their own."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop = loop
+            for entry in self._entries.values():
+                entry.lock = asyncio.Lock()
 
     def _make_room(self, now: datetime) -> None:
         if len(self._entries) < _ORIGINS_KEPT:

@@ -108,6 +108,7 @@ class FetchFailed:
         status: the HTTP status, when there was an answer.
         retry_after: seconds that the server asked us to wait (Retry-After), when it did.
         retry: whether another try can help.
+        unanswered: the host of the URL gave no answer at all: no connection, or not a word on it.
     """
 
     url: str
@@ -118,6 +119,7 @@ class FetchFailed:
     status: int | None = None
     retry_after: float | None = None
     elapsed: float = 0.0
+    unanswered: bool = False
 
 
 FetchResult = Page | NotModified | FetchFailed

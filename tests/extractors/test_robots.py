@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractors.http import Fetcher, Policy
-from extractors.robots import MAX_BYTES, RobotsCache, Rules, product_token
-from records.article import FetchFailed, Outcome, Page
+from extractors.robots import MAX_BYTES, UNREACHABLE_AGE, RobotsCache, Rules, product_token
+from records.article import FetchFailed, FetchResult, Outcome, Page
 from tests.extractors.badweb import BadWeb, Handler, always, close_without_a_word, first, redirect, utc_now, well
 
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 POLICY = Policy("govwatch/0.1 (desk@example.org)", per_host_delay=0, allow_private_hosts=("127.0.0.1",), tries=1)
 
 
@@ -187,3 +188,21 @@ def test_any_bytes_are_rules(body: bytes) -> None:
     rules = Rules.parse(body, "govwatch")
     rules.allow("https://example.org/a?b=c")
     assert 0 <= rules.delay <= 60
+
+
+def test_rules_are_shared_by_passes_that_run_in_event_loops_of_their_own() -> None:
+    cache = RobotsCache("govwatch/1")
+    asked: list[str] = []
+
+    async def fetch(url: str) -> FetchResult:
+        asked.append(url)
+        await asyncio.sleep(0.01)
+        return FetchFailed(url, Outcome.FAILED, "no answer", NOW)
+
+    async def crowd(at: datetime) -> None:
+        await asyncio.gather(*(cache.rules("https://harbour.example", lambda: at, fetch) for _ in range(5)))
+
+    asyncio.run(crowd(NOW))
+    asyncio.run(crowd(NOW))
+    asyncio.run(crowd(NOW + UNREACHABLE_AGE))
+    assert len(asked) == 2
