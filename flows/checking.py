@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from alerts.send import probe
 from config.load import Configuration
 from extractors import kinds
 from extractors.http import Fetcher
 from extractors.mentions import examples as examples_of
-from extractors.mentions import lint
+from extractors.mentions import Matcher, lint
 from flows.clock import utc_now
 from flows.policy import policy_of
 from records.article import FetchFailed, Page
-from records.errors import GovwatchError, Problem
+from records.errors import GovwatchError, PatternError, Problem
+from records.mention import Initiative
 from records.source import Source
 
 
@@ -29,6 +31,29 @@ class Probe:
     items: int = 0
     newest: str = ""
     note: str = ""
+
+
+def patterns(configuration: Configuration) -> list[Problem]:
+    """Return the aliases and rules that cannot be compiled, each with its line."""
+    try:
+        Matcher(configuration.initiatives)
+    except PatternError:
+        return [problem for one in configuration.initiatives for problem in _of_initiative(configuration, one)]
+    return []
+
+
+def _of_initiative(configuration: Configuration, initiative: Initiative) -> Iterator[Problem]:
+    path = configuration.files["initiatives.yaml"]
+    try:
+        Matcher((initiative,))
+    except PatternError as error:
+        yield Problem(str(path), _line_of(path, error.pattern), initiative.id, str(error), "see docs/configuration.md")
+
+
+def _line_of(path: Path, pattern: str) -> int:
+    """Return the line of ``path`` that holds ``pattern`` as the analyst wrote it; 0 when a word set made it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next((number for number, line in enumerate(lines, start=1) if pattern and pattern in line), 0)
 
 
 def examples(configuration: Configuration) -> list[Problem]:

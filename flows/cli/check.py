@@ -34,10 +34,12 @@ def command(place: Place, as_json: bool, network: bool) -> int:
             print_json({"ok": False, "problems": problems})
             return 2
         raise
-    from flows.checking import examples, warnings
+    from flows.checking import examples, patterns, warnings
 
-    problems = examples(configuration)
-    warned = warnings(configuration)
+    problems = patterns(configuration)
+    # Examples and lint need rules that can be compiled.
+    warned = [] if problems else warnings(configuration)
+    problems = problems or examples(configuration)
     if as_json:
         print_json({"ok": not problems, "problems": problems, "warnings": warned, "files": configuration.files})
     else:

@@ -16,7 +16,7 @@ from flows.api import configured_api, go_offline
 from flows.cli.common import Place, console, json_option, place_options, print_json
 from flows.cli.progress import progress_for
 from flows.report import PassReport, SourceLine, Watch
-from records.errors import ConfigurationError, Problem
+from records.errors import ConfigurationError, GovwatchError, Problem
 from records.text import clean
 
 _MOST_ROWS = 40  # of the closing table; a person does not read more
@@ -82,7 +82,15 @@ async def _plain(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
-    return await one.run(only, all_sources=all_sources)
+    try:
+        return await one.run(only, all_sources=all_sources)
+    except GovwatchError:
+        # Rules are compiled in the extraction processes: a rule that cannot be is a mistake with a line, not a crash.
+        from flows.checking import patterns
+
+        if problems := patterns(configuration):
+            raise ConfigurationError(problems) from None
+        raise
 
 
 async def _recorded(place: Place, only: tuple[str, ...], watch: Watch, *, all_sources: bool) -> PassReport:
