@@ -7,6 +7,7 @@ is stored with its mention or not at all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from records import ids
@@ -49,14 +50,20 @@ def signals(mentions: Sequence[NewMention], history: History, *, now: datetime, 
 
 
 def _best(mentions: Iterable[NewMention]) -> list[NewMention]:
-    """Return the mention of each article and initiative that proves it best, the earliest article first."""
-    best: dict[tuple[int, str], NewMention] = {}
+    """Return the mention of each article and initiative that proves it best, the earliest article first.
+
+    A mention in the headline brings the sentence of the text with it: the headline itself is shown anyway.
+    """
+    found: dict[tuple[int, str], list[NewMention]] = {}
     for mention in mentions:
         if mention.alerts and mention.origin is Origin.LIVE and mention.place not in _NO_EVIDENCE:
-            key = (mention.article_id, mention.initiative_id)
-            if key not in best or _rank(mention) < _rank(best[key]):
-                best[key] = mention
-    return sorted(best.values(), key=lambda one: (one.published or one.seen_at, one.article_id, one.initiative_id))
+            found.setdefault((mention.article_id, mention.initiative_id), []).append(mention)
+    best = []
+    for group in found.values():
+        first, *others = sorted(group, key=_rank)
+        inside = next((one for one in others if one.place is not Place.HEADLINE), first)
+        best.append(replace(first, sentence=inside.sentence, surface=inside.surface))
+    return sorted(best, key=lambda one: (one.published or one.seen_at, one.article_id, one.initiative_id))
 
 
 def _rank(mention: NewMention) -> int:

@@ -82,7 +82,7 @@ def news(documents: Sequence[Document], choices: Sequence[StoryChoice]) -> list[
             story_id=choice.story_id,
             merged=choice.merges,
             title=document.article.title,
-            url=document.article.url,
+            url=document.article.canonical_url or document.article.url,
             outlet=document.article.outlet,
             outlet_name=document.article.outlet_name,
             country=document.country,

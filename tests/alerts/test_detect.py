@@ -63,9 +63,19 @@ def test_mentions_that_may_not_alert_stand_in_furniture_or_are_kept_quiet() -> N
     assert found([mention(alerts=False), mention(place=Place.TAIL), mention(place=Place.FURNITURE)]) == []
 
 
-def test_the_best_evidence_of_an_article_is_shown() -> None:
+def test_a_mention_in_the_headline_brings_the_sentence_of_the_text_which_the_headline_does_not_repeat() -> None:
     (first, *_) = found([mention(place=Place.BODY, surface="the treaty"), mention(place=Place.HEADLINE)])
+    assert (first.mention.place, first.mention.surface) == (Place.HEADLINE, "the treaty")
+
+
+def test_a_headline_alone_is_evidence_enough() -> None:
+    (first, *_) = found([mention(place=Place.HEADLINE)])
     assert (first.mention.place, first.mention.surface) == (Place.HEADLINE, "harbour treaty")
+
+
+def test_the_lead_proves_more_than_the_body() -> None:
+    (first, *_) = found([mention(place=Place.BODY, surface="the treaty"), mention(place=Place.LEAD)])
+    assert (first.mention.place, first.mention.surface) == (Place.LEAD, "harbour treaty")
 
 
 def test_the_first_mention_in_a_language_is_known_as_such() -> None:
