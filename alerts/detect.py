@@ -60,8 +60,8 @@ def _best(mentions: Iterable[NewMention]) -> list[NewMention]:
             found.setdefault((mention.article_id, mention.initiative_id), []).append(mention)
     best = []
     for group in found.values():
-        first, *others = sorted(group, key=_rank)
-        inside = next((one for one in others if one.place is not Place.HEADLINE), first)
+        first, *_ = ranked = sorted(group, key=_rank)
+        inside = next((one for one in ranked if one.place is not Place.HEADLINE), first)
         best.append(replace(first, sentence=inside.sentence, surface=inside.surface))
     return sorted(best, key=lambda one: (one.published or one.seen_at, one.article_id, one.initiative_id))
 
