@@ -46,8 +46,11 @@ def ready(con: Connection) -> list[str]:
     return [row[0] for row in found]
 
 
-def found(con: Connection, sources: Sequence[str]) -> list[Found]:
-    """Return what the first looks at ``sources`` found, a row for each story of an initiative, the newest first."""
+def found(con: Connection, sources: Sequence[str], run_id: str | None = None) -> list[Found]:
+    """Return what the first looks at ``sources`` found, a row for each story of an initiative, the newest first.
+
+    With ``run_id``, only what that run brought as history.
+    """
     # A sentence of the text tells more than the headline, which is shown anyway.
     evidence = rows(
         con,
@@ -59,11 +62,11 @@ def found(con: Connection, sources: Sequence[str]) -> list[Found]:
         from mentions m join articles a using (article_id) join story_members s using (article_id)
             left join initiatives i using (initiative_id)
         where a.origin = 'backfill' and list_contains($1::varchar[], a.source_id)
-            and m.place not in ('tail', 'furniture')
+            and ($2::varchar is null or a.run_id = $2) and m.place not in ('tail', 'furniture')
         qualify row_number() over (partition by m.initiative_id, s.story_id
             order by m.place = 'headline', coalesce(a.published, a.first_seen) desc, m.span_start) = 1
         """,
-        [list(sources)],
+        [list(sources), run_id],
     )
     stories = [Found(_mention(row[:15]), row[15], tuple(sorted(set(row[16])))) for row in evidence]
     return sorted(stories, key=lambda one: one.mention.published or one.mention.seen_at, reverse=True)

@@ -16,6 +16,7 @@ _COMMANDS = {
     "run": "one pass: fetch new coverage, detect mentions, deliver alerts",
     "serve": "the schedules of prefect.yaml, their runs and Prefect's UI, in one command",
     "seed": "load a seed corpus: texts that are old news",
+    "backfill": "load history from archives of saved pages, or from GDELT",
     "sql": "query the warehouse, at any time",
     "status": "sources and their health, last passes, what is pending, what failed",
     "check": "validate the configuration",
