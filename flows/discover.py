@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
-from extractors import kinds
+from extractors import interval
 from extractors.http import Fetcher
 from extractors.selection import Bounds, select
 from flows.clock import Clock
-from records.article import Discovery, FeedItem, FetchFailed, NotModified, Page
+from flows.reading import Gathered, gather
+from records.article import Discovery, FetchFailed, NotModified, Page
 from records.errors import GovwatchError
 from records.source import Source
 from warehouse.sources import Poll, PollOutcome, PollState
@@ -25,12 +25,17 @@ _AT_ONCE = 32  # polls under way; the fetcher bounds connections and pace by hos
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """How one poll went and what it found."""
+    """How one poll went and what it found.
+
+    ``state`` is what was known before, and ``seen`` what a whole answer showed: what the next interval is learnt from.
+    """
 
     source: Source
     poll: Poll
     discoveries: tuple[Discovery, ...] = ()
     first_look: bool = False
+    state: PollState | None = None
+    seen: interval.Seen | None = None
 
 
 @dataclass(slots=True)
@@ -66,16 +71,17 @@ class Discoverer:
             return await self._poll(source, state)
 
     async def _poll(self, source: Source, state: PollState) -> Polled:
+        trusted = interval.conditional(state.habit, self.clock())
         result = await self.fetcher.fetch(
             source.url,
-            etag=state.etag,
-            last_modified=state.last_modified,
+            etag=state.etag if trusted else None,
+            last_modified=state.last_modified if trusted else None,
             max_bytes=self.max_bytes,
             robots=source.robots,
         )
         if isinstance(result, NotModified):
             poll = Poll(source.id, source.url, result.fetched_at, PollOutcome.NOT_MODIFIED, elapsed=result.elapsed)
-            return Polled(source, replace(poll, status=304))
+            return Polled(source, replace(poll, status=304), state=state)
         if isinstance(result, FetchFailed):
             return Polled(source, _failed(source, result))
         return await self._read(source, state, result)
@@ -83,43 +89,93 @@ class Discoverer:
     async def _read(self, source: Source, state: PollState, page: Page) -> Polled:
         now = self.clock()
         try:
-            items = [item async for item in self._items(source, page, now)]
+            found = await gather(
+                self.fetcher, source, page, max_bytes=self.max_bytes, now=now, last_success=state.last_success
+            )
         except GovwatchError as error:
-            poll = Poll(source.id, source.url, now, PollOutcome.FAILED, str(error), status=page.status)
+            poll = Poll(source.id, source.url, now, PollOutcome.FAILED, str(error), status=page.status, fault=True)
             return Polled(source, replace(poll, bytes=len(page.body), elapsed=page.elapsed))
         first_look = state.first_looked_at is None
-        discoveries = select(
-            items, source, first_look=first_look, last_new_item=state.last_new_item, bounds=self.bounds, now=now
+        # Fifty thousand items take a second, in which other polls go on.
+        discoveries = await asyncio.to_thread(
+            select,
+            found.items,
+            source,
+            first_look=first_look,
+            last_new_item=state.last_new_item,
+            bounds=self.bounds,
+            now=now,
         )
-        dates = [item.published for item in items if item.published]
+        dates = tuple(item.published for item in found.items if item.published)
+        # Validators vouch for all that was read; where something is missing, the next poll asks for everything.
+        whole = bool(found.items) and not found.gaps
+        validators = (page.headers.get("etag"), page.headers.get("last-modified")) if whole else (None, None)
         poll = Poll(
             source.id,
             source.url,
             now,
-            PollOutcome.OK if items else PollOutcome.EMPTY,
-            "" if items else "understood, and nothing in it",
+            _outcome(found),
+            _remark(found),
             status=page.status,
             bytes=len(page.body),
             elapsed=page.elapsed,
-            etag=page.headers.get("etag"),
-            last_modified=page.headers.get("last-modified"),
-            items=len(items),
+            etag=validators[0],
+            last_modified=validators[1],
+            items=len(found.items),
             newest_item=max(dates, default=None),
-            moved_to=page.redirects[-1][1] if page.redirects else None,
+            moved_to=_moved(source.url, page),
+            linkless=found.linkless,
         )
-        return Polled(source, poll, tuple(discoveries), first_look)
+        return Polled(
+            source,
+            poll,
+            tuple(discoveries),
+            first_look,
+            state,
+            interval.Seen(
+                now,
+                len(discoveries),
+                first_look=first_look,
+                last_poll=state.last_poll,
+                last_new=state.last_new_item,
+                etag_kept=_kept(state, validators),
+                dates=dates,
+                wishes=found.wishes,
+                cache_control=page.headers.get("cache-control"),
+            ),
+        )
 
-    async def _items(self, source: Source, page: Page, now: datetime) -> AsyncIterator[FeedItem]:
-        """Yield the items of a page, and of the documents that it points to (children of a sitemap index)."""
-        # Parsing a large feed takes longer than a poll of another host should wait.
-        reading = await asyncio.to_thread(kinds.read, source, page, now)
-        for item in reading.items:
-            yield item
-        for url in reading.follow:
-            child = await self.fetcher.fetch(url, max_bytes=self.max_bytes, robots=source.robots)
-            if isinstance(child, Page):
-                for item in (await asyncio.to_thread(kinds.read, source, child, now)).items:
-                    yield item
+
+def _outcome(found: Gathered) -> PollOutcome:
+    if found.items:
+        return PollOutcome.OK
+    return PollOutcome.FAILED if found.gaps else PollOutcome.EMPTY
+
+
+def _remark(found: Gathered) -> str:
+    if found.gaps:
+        more = f" (and {len(found.gaps) - 1} more)" if len(found.gaps) > 1 else ""
+        return f"{found.gaps[0]}{more}"
+    if found.items:
+        return ""
+    if found.linkless:
+        return f"none of its {found.linkless} entries names a page"
+    return "understood, and nothing in it"
+
+
+def _kept(state: PollState, now: tuple[str | None, str | None]) -> bool:
+    """Whether a whole answer says by its validators that it is the one before."""
+    before = (state.etag, state.last_modified)
+    return now == before and before != (None, None)
+
+
+def _moved(url: str, page: Page) -> str | None:
+    """Return where the source itself is for good: the end of the permanent redirects that begin at its URL."""
+    here = url
+    for origin, target in page.redirects:
+        if origin == here:
+            here = target
+    return None if here == url else here
 
 
 def _failed(source: Source, result: FetchFailed) -> Poll:
@@ -136,6 +192,16 @@ def _failed(source: Source, result: FetchFailed) -> Poll:
 
 
 def with_new_items(polled: Sequence[Polled], new_by_source: dict[str, int]) -> Iterator[Poll]:
-    """Yield the polls with the number of items that the frontier did not know."""
+    """Yield the polls with the number of items that the frontier did not know, and with what that teaches."""
     for one in polled:
-        yield replace(one.poll, new_items=new_by_source.get(one.source.id, 0))
+        yield _taught(one, replace(one.poll, new_items=new_by_source.get(one.source.id, 0)))
+
+
+def _taught(one: Polled, poll: Poll) -> Poll:
+    if one.state is None or poll.outcome is PollOutcome.FAILED:
+        return poll
+    unchanged = interval.Seen(poll.at, full=False, last_poll=one.state.last_poll, last_new=one.state.last_new_item)
+    seen = replace(one.seen, new=poll.new_items) if one.seen else unchanged
+    habit, reason = interval.learn(one.state.habit, one.source.every, seen)
+    again = interval.next_poll(habit, one.source.every, poll.at)
+    return replace(poll, habit=habit, next_poll=again, pace_reason=reason)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +19,10 @@ from typing import TextIO
 
 from alerts.content import found_item
 from alerts.detect import signals
+from alerts.sources import notice as source_notice
 from config.load import Configuration
 from extractors.http import Fetcher
+from extractors.robots import RobotsCache
 from extractors.selection import Bounds
 from extractors.stories import choose
 from extractors.workers import Workers
@@ -31,13 +34,14 @@ from flows.policy import policy_of
 from flows.report import Nobody, PassReport, SourceLine, Watch
 from flows.seeding import load_facts
 from flows.work import Job, Worked, Worker
+from records.alert import Occasion
 from records.article import Outcome, UrlOutcome
 from records.document import Batch
 from records.source import Source
-from warehouse import articles, first_look, frontier, runs, sources
+from warehouse import articles, first_look, frontier, health, runs, sources
 from warehouse.database import Warehouse
 from warehouse.frontier import Due
-from warehouse.outbox import queue_summary
+from warehouse.outbox import queue, queue_summary
 from warehouse.sources import PollState, Tracked
 
 _MOST_DUE = 50_000  # URLs taken in one pass: their rows fit in 50 MB; the rest waits for the next
@@ -78,6 +82,7 @@ class Pass:
         stop: set it to end the pass early: pages that have come are loaded, the rest waits.
         out: of console channels; standard output when not given.
         step: runs one of the two long steps by its name; the flow makes it a task of Prefect's.
+        robots: rules of sites to share between passes of one process, so that each site is asked once a day.
     """
 
     configuration: Configuration
@@ -87,6 +92,7 @@ class Pass:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     step: Step = plainly
     out: TextIO | None = None
+    robots: RobotsCache | None = None
     report: PassReport = field(init=False)
 
     async def run(self, only: Sequence[str] = (), *, all_sources: bool = True) -> PassReport:
@@ -99,11 +105,14 @@ class Pass:
         Raises:
             WarehouseError: the warehouse cannot be opened or written; what was found so far stays pending or loaded.
         """
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)  # they log every request at INFO
         started = self.clock()
         self.report = PassReport(f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}", started)
         due = await asyncio.to_thread(self._begin, only, all_sources=all_sources)
         with _deadline(self.stop, self.configuration.settings.limits.pass_deadline):
-            async with Fetcher(policy_of(self.configuration), now=self.clock) as fetcher:
+            policy = policy_of(self.configuration)
+            async with Fetcher(policy, now=self.clock, robots=self.robots) as fetcher:
                 await self.step("discover", self._discover, fetcher, due)
                 await self.step("collect", self._collect, fetcher, only)
         await asyncio.to_thread(self._finish)
@@ -147,7 +156,8 @@ class Pass:
             new = frontier.discovered(con, found, self.clock()).new_by_source
             sources.record_polls(con, list(with_new_items(polled, new)), self.report.run_id)
         for one in polled:
-            line = SourceLine(one.source.id, one.poll.outcome.value, one.poll.reason, one.poll.items)
+            moved = f"moved for good to {one.poll.moved_to}: put that into sources.yaml" if one.poll.moved_to else ""
+            line = SourceLine(one.source.id, one.poll.outcome.value, one.poll.reason or moved, one.poll.items)
             line.new, line.first_look = new.get(one.source.id, 0), one.first_look
             outcomes = [discovery.outcome for discovery in one.discoveries]
             line.passed_over = outcomes.count(Outcome.PASSED_OVER)
@@ -190,6 +200,8 @@ class Pass:
         )
 
     def _page(self, due: Due, outcome: UrlOutcome) -> None:
+        if outcome.outcome is Outcome.PENDING:
+            return  # put back untried: it waits for the next pass
         self.report.pages += 1
         line = self.report.sources.setdefault(due.item.source, SourceLine(due.item.source))
         if outcome.outcome is Outcome.FETCHED:
@@ -227,9 +239,23 @@ class Pass:
             first_look.told(con, looked, self.clock())
             self.report.first_looks = len(looked)
 
+    def _tell_operators(self) -> None:
+        """Queue one message on the sources that fell ill or got well, and note what was told."""
+        operators = [one.name for one in self.configuration.alerts.subscriptions if one.operator]
+        if not operators:
+            return
+        with self.warehouse.writing() as con:
+            notice = source_notice(health.conditions(con))
+            if notice is not None:
+                key = f"sources/{self.report.run_id}"
+                for name in operators:
+                    queue(con, name, key, Occasion.NOTICE, self.clock(), notice.heading, notice.items)
+            health.told(con, notice.told if notice else {}, self.clock())
+
     def _finish(self) -> None:
         """Summarise first looks, give analysts what is new, tell the subscribers, and close the books."""
         self._summarise()
+        self._tell_operators()
         # Analysts may look while the messages go out; what is delivered shows in the next copy.
         self.warehouse.publish()
         self.report.delivered = deliver(self.configuration, self.warehouse, self.clock, self.out)

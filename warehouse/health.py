@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from records.article import Outcome
+from records.source import Condition
 from warehouse import runs
 from warehouse.database import Connection, Warehouse, rows
 
@@ -147,6 +148,22 @@ def source_health(con: Connection) -> tuple[SourceHealth, ...]:
         """,
     )
     return tuple(SourceHealth(*row) for row in found)
+
+
+def conditions(con: Connection) -> list[Condition]:
+    """Return how every source is, and what operators were told of it."""
+    found = rows(con, "select source_id, name, state, reason, ill, told_state from source_health order by source_id")
+    return [Condition(*row) for row in found]
+
+
+def told(con: Connection, told: Mapping[str, str | None], now: datetime) -> None:
+    """Note what operators were told of sources; in the window that queues the message.
+
+    Sources that were switched off since are forgotten here, so that they start anew if they come back.
+    """
+    for source_id, state in told.items():
+        con.execute("update sources set told_state = $2, told_at = $3 where source_id = $1", [source_id, state, now])
+    con.execute("update sources set told_state = null where told_state is not null and not (configured and enabled)")
 
 
 def stored(con: Connection) -> dict[str, int]:
