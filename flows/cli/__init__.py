@@ -17,6 +17,7 @@ _COMMANDS = {
     "serve": "the schedules of prefect.yaml, their runs and Prefect's UI, in one command",
     "seed": "load a seed corpus: texts that are old news",
     "backfill": "load history from archives of saved pages, or from GDELT",
+    "sources": "list the sources that are configured; find those of a site",
     "sql": "query the warehouse, at any time",
     "status": "sources and their health, last passes, what is pending, what failed",
     "check": "validate the configuration",
