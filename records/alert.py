@@ -232,7 +232,7 @@ class Subscription:
         interval: the least time between two messages on one story.
         quiet: when to hold messages.
         most_per_hour: what exceeds it goes into one summary.
-        operator: it is told of channels that fail.
+        operator: it is told of channels that fail, and of sources that fall ill or get well.
     """
 
     name: str
@@ -330,7 +330,7 @@ class Occasion(StrEnum):
     FLOOD = "flood"  # more than the reader's limit, in one message
     DIGEST = "digest"
     FIRST_LOOK = "first_look"  # what the first pass over a source found
-    NOTICE = "notice"  # to operators: a channel fails
+    NOTICE = "notice"  # to operators: a channel fails, sources fell ill or got well
 
 
 @dataclass(frozen=True, slots=True)

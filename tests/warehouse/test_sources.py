@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
-from records.source import Source
-from warehouse import health, sources
+from records.article import Discovery, FeedItem, Outcome, UrlOutcome
+from records.source import Habit, Source
+from warehouse import frontier, health, sources
 from warehouse.database import Warehouse, rows
 from warehouse.sources import Poll, PollOutcome, Tracked, next_poll
 
@@ -180,3 +183,136 @@ def test_initiatives_follow_the_configuration_and_none_is_forgotten(warehouse: W
         sources.sync_initiatives(con, [replace(act, aliases=("the act",), rules_version="r2")], later)
         table = rows(con, "select initiative_id, aliases, configured, added_at, changed_at from initiatives order by 1")
     assert table == [("act", ["the act"], True, now, later), ("treaty", [], False, now, now)]
+
+
+def empty(at: datetime) -> Poll:
+    return Poll("harbour", HARBOUR.url, at, PollOutcome.EMPTY, "understood, and nothing in it")
+
+
+@pytest.mark.parametrize(
+    ("polls", "expected"),
+    [
+        pytest.param([failed], ("failing", False), id="one failed poll is weather"),
+        pytest.param([failed] * 2, ("failing", False), id="two, too"),
+        pytest.param([failed] * 3, ("failing", True), id="three failed polls in a row are an illness"),
+        pytest.param(
+            [failed, failed, ok, failed], ("failing", False), id="a success between them starts the count anew"
+        ),
+        pytest.param([partial(failed, status=410)], ("gone", True), id="gone for good needs to be said once only"),
+        pytest.param([empty] * 2, ("empty", False), id="an empty answer may be a slip"),
+        pytest.param([empty] * 3, ("empty", True), id="three are not"),
+        pytest.param([empty, empty, ok, empty], ("empty", False), id="items between them start the count anew"),
+        pytest.param([ok], ("well", False), id="a good poll is well"),
+    ],
+)
+def test_trouble_that_lasts_is_an_illness(
+    warehouse: Warehouse, now: datetime, polls: list[Callable[[datetime], Poll]], expected: tuple[str, bool]
+) -> None:
+    with warehouse.writing() as con:
+        sources.sync(con, [HARBOUR], now)
+        sources.record_polls(con, [ok(now), *(poll(now + HOUR * number) for number, poll in enumerate(polls, 1))])
+        (condition,) = health.conditions(con)
+    assert (condition.state, condition.ill) == expected
+
+
+def test_a_source_without_success_for_a_day_is_ill_after_two_polls(warehouse: Warehouse, now: datetime) -> None:
+    with warehouse.writing() as con:
+        sources.sync(con, [HARBOUR], now)
+        sources.record_polls(con, [ok(now), failed(now + 20 * HOUR), failed(now + 25 * HOUR)])
+        assert [one.ill for one in health.conditions(con)] == [True]
+
+
+def test_a_search_that_finds_nothing_is_not_ill(warehouse: Warehouse, now: datetime) -> None:
+    with warehouse.writing() as con:
+        sources.sync(con, [replace(HARBOUR, kind="federal_register")], now)
+        sources.record_polls(con, [empty(now + HOUR * number) for number in range(9)])
+        (condition,) = health.conditions(con)
+    assert (condition.state, condition.ill) == ("empty", False)
+
+
+@pytest.mark.parametrize(
+    ("longest_gap", "quiet", "state"),
+    [
+        pytest.param(timedelta(hours=2), timedelta(days=2), "well", id="a weekend is no silence"),
+        pytest.param(timedelta(hours=2), timedelta(days=4), "silent", id="four days are, where news is hourly"),
+        pytest.param(timedelta(days=9), timedelta(days=17), "well", id="a think tank may take its time"),
+        pytest.param(timedelta(days=9), timedelta(days=19), "silent", id="but not twice as long as ever"),
+        pytest.param(timedelta(days=400), timedelta(days=61), "silent", id="two months are silence for anybody"),
+        pytest.param(None, timedelta(days=6), "well", id="a week is allowed to those whose habit is not known"),
+        pytest.param(None, timedelta(days=8), "silent", id="and no more"),
+    ],
+)
+def test_a_source_is_silent_by_its_own_habit(
+    warehouse: Warehouse, now: datetime, longest_gap: timedelta | None, quiet: timedelta, state: str
+) -> None:
+    habit = Habit(longest_gap=longest_gap)
+    with warehouse.writing() as con:
+        sources.sync(con, [HARBOUR], now)
+        sources.record_polls(con, [ok(now - HOUR), ok(now), ok(now + quiet, new_items=0, habit=habit)])
+        (condition,) = health.conditions(con)
+    assert (condition.state, condition.ill) == (state, state == "silent")
+
+
+def test_a_feed_that_died_years_ago_is_silent_from_its_first_look_on(warehouse: Warehouse, now: datetime) -> None:
+    with warehouse.writing() as con:
+        sources.sync(con, [HARBOUR], now)
+        sources.record_polls(con, [ok(now, newest_item=now - timedelta(days=3000))])
+    assert state_of(warehouse) == ("silent", "polls go well, but show nothing new since 2018-09-07")
+
+
+def test_a_source_whose_pages_hold_no_articles_any_more_is_hollow(warehouse: Warehouse, now: datetime) -> None:
+    urls = [f"https://harbour.example/{number}" for number in range(12)]
+    found = [Discovery(FeedItem(url, source="harbour"), url.removeprefix("https://")) for url in urls]
+    with warehouse.writing() as con:
+        sources.sync(con, [HARBOUR], now)
+        sources.record_polls(con, [ok(now)])
+        frontier.discovered(con, found, now)
+        stub = [UrlOutcome(url, Outcome.NOT_ARTICLE, now, "only a stub: paywall") for url in urls[:9]]
+        frontier.settle(con, [*stub, *(UrlOutcome(url, Outcome.FETCHED, now) for url in urls[9:])])
+    assert state_of(warehouse)[0] == "well"
+    with warehouse.writing() as con:
+        frontier.settle(con, [UrlOutcome(urls[9], Outcome.NOT_ARTICLE, now)])
+    state, reason = state_of(warehouse)
+    assert state == "hollow"
+    assert reason.startswith("10 of 12 pages read within a week hold no whole article")
+
+
+def test_what_a_source_taught_is_kept_as_it_was_learnt(warehouse: Warehouse, now: datetime) -> None:
+    habit = Habit(HOUR / 2, 3 * HOUR, 9 * HOUR, HOUR, (0, 23), (5, 6), 7, now, now - HOUR)
+    with warehouse.writing() as con:
+        sources.sync(con, [HARBOUR], now)
+        sources.record_polls(con, [ok(now, habit=habit, next_poll=now + HOUR / 2, pace_reason="half was new")])
+        state = sources.states(con)["harbour"]
+        assert (state.habit, state.last_poll, state.next_poll) == (habit, now, now + HOUR / 2)
+        sources.record_polls(con, [failed(now + HOUR)])
+        assert sources.states(con)["harbour"].habit == habit
+        sources.sync(con, [replace(HARBOUR, every=2 * HOUR)], now)
+        assert sources.states(con)["harbour"].habit.interval is None, "a new configuration is a new beginning"
+
+
+def test_a_source_that_is_gone_is_asked_once_a_day(warehouse: Warehouse, now: datetime) -> None:
+    with warehouse.writing() as con:
+        sources.sync(con, [HARBOUR], now)
+        for _ in range(9):
+            sources.record_polls(con, [failed(now, status=410)])
+            assert sources.states(con)["harbour"].next_poll == now + timedelta(days=1)
+
+
+def test_a_source_that_stops_redirecting_has_moved_no_more(warehouse: Warehouse, now: datetime) -> None:
+    moved = "https://harbour.example/rss"
+    with warehouse.writing() as con:
+        sources.sync(con, [HARBOUR], now)
+        sources.record_polls(con, [ok(now, moved_to=moved), failed(now + HOUR)])
+        assert rows(con, "select moved_to from sources") == [(moved,)]
+        sources.record_polls(con, [ok(now + 2 * HOUR)])
+        assert rows(con, "select moved_to from sources") == [(None,)]
+
+
+def test_a_source_that_is_switched_off_takes_its_illness_with_it(warehouse: Warehouse, now: datetime) -> None:
+    with warehouse.writing() as con:
+        sources.sync(con, [HARBOUR], now)
+        health.told(con, {"harbour": "failing"}, now)
+        assert [one.told for one in health.conditions(con)] == ["failing"]
+        sources.sync(con, [replace(HARBOUR, enabled=False)], now)
+        health.told(con, {}, now)
+        assert [one.told for one in health.conditions(con)] == [None]
