@@ -48,6 +48,7 @@ def command(keep: Path | None) -> int:
 
 
 def _play(folder: Path, *, kept: bool) -> int:
+    from extractors.robots import RobotsCache
     from flows.demo.newsroom import Newsroom
     from flows.demo.week import Week
     from flows.pipeline import Pass
@@ -61,6 +62,7 @@ def _play(folder: Path, *, kept: bool) -> int:
             folder / "config", alerts=SHIPPED / "alerts.yaml", initiatives=SHIPPED / "initiatives.yaml"
         )
         configuration = load(place)
+        robots = RobotsCache(configuration.settings.network.user_agent)
         acts = (
             (1, "First pass", "The past: what a first look finds is history, told in one summary."),
             (2, "Second pass", "The news of the day: each story alerts once, however many outlets print it."),
@@ -71,7 +73,7 @@ def _play(folder: Path, *, kept: bool) -> int:
             out.print(Rule(f"{title}: {len(newsroom.outlets)} outlets, {len(week.truths)} articles published"))
             out.print(meaning, style="dim", markup=False)
             with progress_for(out) as watch:
-                report = asyncio.run(Pass(configuration, warehouse, watch=watch).run())
+                report = asyncio.run(Pass(configuration, warehouse, watch=watch, robots=robots).run())
             show(report, out, hints=False)
     _query(warehouse.read_path, out)
     out.print(Rule())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import click
 from rich.console import Console
@@ -16,7 +16,7 @@ from warehouse import health
 from warehouse.database import Warehouse
 from warehouse.health import Health
 
-_TROUBLED = ("failing", "empty", "silent")
+_TROUBLED = ("gone", "failing", "empty", "hollow", "silent")
 
 
 @click.command("status")
@@ -81,19 +81,26 @@ def _sources(found: Health, now: datetime, out: Console, *, every: bool) -> None
         if states
         else "No sources yet."
     )
-    shown = [source for source in found.sources if every or source.state in _TROUBLED]
+    shown = [source for source in found.sources if every or source.state in _TROUBLED or source.moved_to]
     if not shown:
         return
-    table = Table("Source", "State", "Last new item", "Articles", "Mentions", "Reason", box=None, pad_edge=False)
+    headings = ("Source", "State", "Last new item", "Asked every", "Articles", "Mentions", "Reason")
+    table = Table(*headings, box=None, pad_edge=False)
     for one in shown[: None if every else 20]:
-        style = "red" if one.state == "failing" else "yellow" if one.state in _TROUBLED else None
-        cells = (one.source_id, one.state, ago(one.last_new_item, now), str(one.articles), str(one.mentions))
+        style = "red" if one.ill else "yellow" if one.state in _TROUBLED else None
+        pace = _span(one.interval) if one.state != "off" else ""
+        cells = (one.source_id, one.state, ago(one.last_new_item, now), pace, str(one.articles), str(one.mentions))
         table.add_row(*cells, escape(one.reason), style=style)
     out.print(table)
 
 
 def _size(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"
+
+
+def _span(span: timedelta) -> str:
+    minutes = span.total_seconds() / 60
+    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h" if minutes < 2880 else f"{span.days} d"
 
 
 def ago(moment: datetime | None, now: datetime) -> str:
