@@ -153,7 +153,7 @@ def stored(warehouse: Path) -> int:
     from warehouse.database import Warehouse
 
     with Warehouse(warehouse, command="benchmark").reading() as connection:
-        return int(connection.execute("SELECT count(*) FROM articles").fetchall()[0][0])
+        return int(connection.execute("SELECT count(*) FROM articles WHERE origin <> 'seed'").fetchall()[0][0])
 
 
 def compare(pages: int, rounds: int, *, peer: bool = True) -> dict[str, Any]:

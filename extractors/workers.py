@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import multiprocessing
 import os
 import sys
@@ -62,8 +63,9 @@ class Workers(Generic[J, R]):
             results = await workers.submit(jobs)
 
     Args:
-        factory: a top-level class or function; called once in each process with ``args``, it returns the callable
-            that takes one job and returns one result. Jobs and results must be picklable.
+        factory: a top-level class or function, or its name (``module:attribute``), so that the parent need not import
+            what only the processes use. Called once in each process with ``args``, it returns the callable that takes
+            one job and returns one result. Jobs and results must be picklable.
         args: what the factory is called with.
         processes: how many; None means one per core that we may use.
         deadline: seconds that one job may take.
@@ -73,7 +75,7 @@ class Workers(Generic[J, R]):
 
     def __init__(
         self,
-        factory: Callable[..., Callable[[J], R]],
+        factory: Callable[..., Callable[[J], R]] | str,
         args: Sequence[Any] = (),
         *,
         processes: int | None = None,
@@ -84,7 +86,7 @@ class Workers(Generic[J, R]):
         self.processes = processes or usable_cores()
         self._setup = (factory, tuple(args), max_memory, recycle_after)
         self._deadline = deadline
-        self._context = _start_method(factory.__module__)
+        self._context = _start_method(_module_of(factory))
         self._idle: list[_Process] = []
         self._all: set[_Process] = set()
         self._lock = threading.Lock()
@@ -106,6 +108,18 @@ class Workers(Generic[J, R]):
             process.kill()
         if self._threads is not None:
             self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def warm(self) -> None:
+        """Start the processes now, beside whatever the caller does next; without it they start with the first chunk.
+
+        A process that cannot be set up is reported by the first chunk.
+        """
+        with self._lock:
+            if self._closed or self._threads is not None:
+                return
+            self._threads = ThreadPoolExecutor(self.processes, thread_name_prefix="extraction")
+            for _ in range(self.processes):
+                self._threads.submit(self._prepare)
 
     async def submit(self, jobs: Sequence[J]) -> list[R | Failure]:
         """Return one result or `Failure` per job of one chunk, in the jobs' order.
@@ -144,6 +158,13 @@ class Workers(Generic[J, R]):
             return self._threads.submit(self._run, jobs)
 
     # ---- in a thread of the parent ----
+
+    def _prepare(self) -> None:
+        process = self._take()
+        try:
+            process.start()
+        finally:
+            self._give_back(process)
 
     def _run(self, jobs: Sequence[J]) -> list[R | Failure]:
         results: list[R | Failure] = []
@@ -199,8 +220,7 @@ class _Process:
 
     def work(self, jobs: Sequence[Any], deadline: float) -> Iterator[Any]:
         """Yield results for the first jobs; it ends early, and is not alive, when the process did not survive one."""
-        if not self._ready:
-            self._await_start()
+        self.start()
         try:
             self._pipe.send(list(jobs))
         except OSError:
@@ -220,7 +240,14 @@ class _Process:
                 self.kill()
                 return
 
-    def _await_start(self) -> None:
+    def start(self) -> None:
+        """Wait until the process is set up.
+
+        Raises:
+            WorkerStartFailed: it could not be.
+        """
+        if self._ready:
+            return
         try:
             trouble = self._pipe.recv() if self._pipe.poll(_START_DEADLINE) else f"no answer in {_START_DEADLINE:g} s"
         except (EOFError, OSError):
@@ -253,6 +280,9 @@ class _Closed(_Process):
     def __init__(self) -> None:
         self.alive = False
 
+    def start(self) -> None:
+        pass
+
     def work(self, jobs: Sequence[Any], deadline: float) -> Iterator[Any]:
         return (Failure("the workers were closed") for _ in jobs)
 
@@ -268,13 +298,13 @@ _CLOSED = _Closed()
 
 def _serve(
     pipe: Connection,
-    factory: Callable[..., Callable[[Any], Any]],
+    factory: Callable[..., Callable[[Any], Any]] | str,
     args: tuple[Any, ...],
     max_memory: int,
     recycle_after: int,
 ) -> None:
     try:
-        work = factory(*args)
+        work = _resolved(factory)(*args)
     except BaseException as error:
         pipe.send(f"{type(error).__name__}: {error}")
         return
@@ -291,6 +321,18 @@ def _serve(
                 _send(pipe, result, leaving=leaving)
                 if leaving:
                     return
+
+
+def _module_of(factory: Callable[..., Any] | str) -> str:
+    return factory.partition(":")[0] if isinstance(factory, str) else factory.__module__
+
+
+def _resolved(factory: Callable[..., Any] | str) -> Callable[..., Any]:
+    if not isinstance(factory, str):
+        return factory
+    module, _, name = factory.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
 
 
 def _attempt(work: Callable[[Any], Any], job: Any) -> Any:
@@ -323,13 +365,13 @@ _STARTING = threading.Lock()
 
 
 @contextlib.contextmanager
-def _main_unseen(factory: Callable[..., Any]) -> Iterator[None]:
+def _main_unseen(factory: Callable[..., Any] | str) -> Iterator[None]:
     """Hide the parent's main script while a process is started, so that the process does not run it again.
 
     multiprocessing imports ``__main__`` in each process: a second of imports under Prefect, and an endless regress in
     a user's script without ``if __name__ == "__main__"``. We need it only when the factory itself is defined there.
     """
-    if factory.__module__ == "__main__":
+    if _module_of(factory) == "__main__":
         yield
         return
     with _STARTING:

@@ -19,7 +19,8 @@ from extractors.seeds import SeedText
 from extractors.urls import canonical, outlet_of
 from extractors.workers import Failure, Workers
 from flows.history import SOURCE, BackfillReport, History, Window
-from flows.work import Job, Worked, Worker
+from flows.jobs import Job, Worked
+from flows.work import Worker
 from records.article import Access, Article, Origin, Page
 from records.document import Batch, Document
 from records.ids import article_id, content_hash

@@ -18,7 +18,7 @@ from extractors.http import Fetcher, Request
 from extractors.urls import canonical
 from extractors.workers import Failure, Workers
 from flows.clock import Clock
-from flows.work import Job, Worked
+from flows.jobs import Job, Worked
 from records.article import Access, FetchFailed, FetchResult, Outcome, Page, UrlOutcome
 from records.document import Batch, Document
 from records.errors import GovwatchError

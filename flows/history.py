@@ -18,8 +18,8 @@ from alerts.detect import signals
 from config.load import Configuration
 from extractors.stories import choose
 from flows.clock import Clock
+from flows.facts import load_facts
 from flows.pipeline import tracked
-from flows.seeding import load_facts
 from records.document import Batch
 from records.source import Source
 from warehouse import articles, backfill, first_look, runs, sources

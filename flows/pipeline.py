@@ -30,16 +30,16 @@ from flows.clock import Clock, utc_now
 from flows.collect import Collector, within_budget
 from flows.delivery import deliver
 from flows.discover import Discoverer, Polled, with_new_items
+from flows.facts import load_facts
+from flows.jobs import WORKER, Job, Worked
 from flows.policy import policy_of
 from flows.report import Nobody, PassReport, SourceLine, Watch
-from flows.seeding import load_facts
-from flows.work import Job, Worked, Worker
 from records.alert import Occasion
 from records.article import Outcome, UrlOutcome
 from records.document import Batch
 from records.source import Source
 from warehouse import articles, first_look, frontier, health, runs, sources
-from warehouse.database import Warehouse
+from warehouse.database import Connection, Warehouse
 from warehouse.frontier import Due
 from warehouse.outbox import queue, queue_summary
 from warehouse.sources import PollState, Tracked
@@ -113,8 +113,9 @@ class Pass:
         with _deadline(self.stop, self.configuration.settings.limits.pass_deadline):
             policy = policy_of(self.configuration)
             async with Fetcher(policy, now=self.clock, robots=self.robots) as fetcher:
-                await self.step("discover", self._discover, fetcher, due)
-                await self.step("collect", self._collect, fetcher, only)
+                with self._workers() as workers:
+                    await self.step("discover", self._discover, fetcher, due, workers)
+                    await self.step("collect", self._collect, fetcher, only, workers)
         await asyncio.to_thread(self._finish)
         return self.report
 
@@ -134,7 +135,9 @@ class Pass:
         self.report.not_due = len(chosen) - len(due)
         return due
 
-    async def _discover(self, fetcher: Fetcher, due: Sequence[tuple[Source, PollState]]) -> None:
+    async def _discover(
+        self, fetcher: Fetcher, due: Sequence[tuple[Source, PollState]], workers: Workers[Job, Worked]
+    ) -> None:
         self.watch.polling(len(due))
         limits, network = self.configuration.settings.limits, self.configuration.settings.network
         bounds = Bounds(limits.first_look_pages, limits.first_look_age, limits.catch_up_age)
@@ -143,18 +146,24 @@ class Pass:
         async for polled in discoverer.polls(due):
             self.watch.polled(polled)
             waiting.append(polled)
+            if polled.first_look and polled.discoveries:
+                # There will be pages: the processes start while the other sources are polled.
+                workers.warm()
             if len(waiting) >= _POLLS_AT_ONCE:
-                await asyncio.to_thread(self._note, waiting)
+                await asyncio.to_thread(self._note, waiting, workers)
                 waiting = []
         if waiting:
-            await asyncio.to_thread(self._note, waiting)
+            await asyncio.to_thread(self._note, waiting, workers)
 
-    def _note(self, polled: Sequence[Polled]) -> None:
+    def _note(self, polled: Sequence[Polled], workers: Workers[Job, Worked]) -> None:
         """Commit what polls found together with their validators."""
         with self.warehouse.writing() as con:
             found = [discovery for one in polled for discovery in one.discoveries]
-            new = frontier.discovered(con, found, self.clock()).new_by_source
+            noted = frontier.discovered(con, found, self.clock())
+            new = noted.new_by_source
             sources.record_polls(con, list(with_new_items(polled, new)), self.report.run_id)
+        if noted.pending:
+            workers.warm()
         for one in polled:
             moved = f"moved for good to {one.poll.moved_to}: put that into sources.yaml" if one.poll.moved_to else ""
             line = SourceLine(one.source.id, one.poll.outcome.value, one.poll.reason or moved, one.poll.items)
@@ -164,26 +173,25 @@ class Pass:
             line.over_budget = outcomes.count(Outcome.OVER_BUDGET)
             self.report.sources[one.source.id] = line
 
-    async def _collect(self, fetcher: Fetcher, only: Sequence[str]) -> None:
+    async def _collect(self, fetcher: Fetcher, only: Sequence[str], workers: Workers[Job, Worked]) -> None:
         limits, network = self.configuration.settings.limits, self.configuration.settings.network
         by_id = {source.id: source for source in self.configuration.sources}
         due = await asyncio.to_thread(self._due, only)
         taken = list(within_budget(due, limits.pages_per_source, by_id))
         self.watch.fetching(len(taken))
-        with self._workers() as workers:
-            collector = Collector(
-                fetcher,
-                workers,
-                self._load,
-                by_id,
-                batch=limits.batch,
-                max_bytes=network.max_page_bytes,
-                catch_up_age=limits.catch_up_age,
-                clock=self.clock,
-                stop=self.stop,
-                on_page=self._page,
-            )
-            await collector.run(taken)
+        collector = Collector(
+            fetcher,
+            workers,
+            self._load,
+            by_id,
+            batch=limits.batch,
+            max_bytes=network.max_page_bytes,
+            catch_up_age=limits.catch_up_age,
+            clock=self.clock,
+            stop=self.stop,
+            on_page=self._page,
+        )
+        await collector.run(taken)
         self.report.waiting = len(due) - self.report.pages
 
     def _due(self, only: Sequence[str]) -> list[Due]:
@@ -193,7 +201,7 @@ class Pass:
     def _workers(self) -> Workers[Job, Worked]:
         limits = self.configuration.settings.limits
         return Workers(
-            Worker,
+            WORKER,
             (self.configuration.initiatives,),
             processes=limits.workers or None,
             deadline=limits.page_deadline.total_seconds(),
@@ -219,43 +227,46 @@ class Pass:
         with self.warehouse.writing() as con:
             return articles.load(con, batch, choose=choose, detect=signals, run_id=self.report.run_id, now=self.clock())
 
-    def _summarise(self) -> None:
-        """Queue one summary of what the first looks that are over have found, and note that it is told."""
+    def _queue_messages(self) -> None:
+        """Queue what is told beside the news, each in the window that notes it as told."""
         with self.warehouse.writing() as con:
-            looked = first_look.ready(con)
-            if not looked:
-                return
-            found = first_look.found(con, looked)
-            count = len({one.mention.initiative_id for one in found})
-            items = [(one.mention, found_item(one.mention, one.initiative, one.outlets)) for one in found]
-            queue_summary(
-                con,
-                self.configuration.alerts,
-                key=f"first_look/{self.report.run_id}",
-                heading=f"First look at {len(looked)} sources: {len(found)} stories on {count} initiatives",
-                found=items,
-                now=self.clock(),
-            )
-            first_look.told(con, looked, self.clock())
-            self.report.first_looks = len(looked)
+            self._summarise(con)
+            self._tell_operators(con)
 
-    def _tell_operators(self) -> None:
+    def _summarise(self, con: Connection) -> None:
+        """Queue one summary of what the first looks that are over have found, and note that it is told."""
+        looked = first_look.ready(con)
+        if not looked:
+            return
+        found = first_look.found(con, looked)
+        count = len({one.mention.initiative_id for one in found})
+        items = [(one.mention, found_item(one.mention, one.initiative, one.outlets)) for one in found]
+        queue_summary(
+            con,
+            self.configuration.alerts,
+            key=f"first_look/{self.report.run_id}",
+            heading=f"First look at {len(looked)} sources: {len(found)} stories on {count} initiatives",
+            found=items,
+            now=self.clock(),
+        )
+        first_look.told(con, looked, self.clock())
+        self.report.first_looks = len(looked)
+
+    def _tell_operators(self, con: Connection) -> None:
         """Queue one message on the sources that fell ill or got well, and note what was told."""
         operators = [one.name for one in self.configuration.alerts.subscriptions if one.operator]
         if not operators:
             return
-        with self.warehouse.writing() as con:
-            notice = source_notice(health.conditions(con))
-            if notice is not None:
-                key = f"sources/{self.report.run_id}"
-                for name in operators:
-                    queue(con, name, key, Occasion.NOTICE, self.clock(), notice.heading, notice.items)
-            health.told(con, notice.told if notice else {}, self.clock())
+        notice = source_notice(health.conditions(con))
+        if notice is not None:
+            key = f"sources/{self.report.run_id}"
+            for name in operators:
+                queue(con, name, key, Occasion.NOTICE, self.clock(), notice.heading, notice.items)
+        health.told(con, notice.told if notice else {}, self.clock())
 
     def _finish(self) -> None:
-        """Summarise first looks, give analysts what is new, tell the subscribers, and close the books."""
-        self._summarise()
-        self._tell_operators()
+        """Queue what is told beside the news, give analysts what is new, tell the subscribers, close the books."""
+        self._queue_messages()
         # Analysts may look while the messages go out; what is delivered shows in the next copy.
         self.warehouse.publish()
         self.report.delivered = deliver(self.configuration, self.warehouse, self.clock, self.out)

@@ -21,15 +21,16 @@ from extractors.seeds import TEXT_SUFFIXES, SeedText
 from extractors.stories import choose
 from extractors.urls import canonical
 from flows.clock import Clock
+from flows.facts import load_facts
 from flows.work import Worker
-from records.article import Access, Article, Origin
+from records.article import Article, Origin
 from records.document import Batch, Document
 from records.errors import GovwatchError, ParseError
 from records.ids import article_id
 from records.seed import SeedFacts
-from warehouse import articles, seed
+from warehouse import articles
 from warehouse.articles import LoadReport
-from warehouse.database import Connection, Warehouse
+from warehouse.database import Warehouse
 
 _BATCH = 200  # texts in one transaction
 _SIDECAR = "seeds.yaml"
@@ -72,17 +73,6 @@ class SeedReport:
             f"{len(self.lines)} texts read: {one.stored} new, {one.filled} known by their facts and now filled in, "
             f"{one.known - one.filled} known already; {one.mentions} mentions with evidence"
         )
-
-
-def load_facts(con: Connection, facts: Sequence[SeedFacts], now: datetime, run_id: str) -> int:
-    """Note the facts of texts that are not stored yet, inside an open write window; return how many were new."""
-    there = seed.known(con)
-    new = [one for one in facts if one.fingerprint and _identity(one) not in there]
-    if new:
-        batch = Batch(tuple(_document_of_facts(one, now) for one in new), ())
-        articles.load(con, batch, choose=choose, detect=signals, run_id=run_id, now=now)
-        seed.note_initiatives(con, {_identity(one): one.initiatives for one in new})
-    return len(new)
 
 
 def load_folder(configuration: Configuration, warehouse: Warehouse, folder: Path, clock: Clock) -> SeedReport:
@@ -166,41 +156,6 @@ class _Facts:
             or self._by_file.get(text.name)
             or self._by_text.get(fingerprint(text.title or "", text.text).text_hash)
         )
-
-
-def _identity(facts: SeedFacts) -> int:
-    return article_id(canonical(facts.url) if facts.url else f"seed:{facts.id}")
-
-
-def _document_of_facts(facts: SeedFacts, now: datetime) -> Document:
-    key = canonical(facts.url) if facts.url else f"seed:{facts.id}"
-    article = Article(
-        url=facts.url or key,
-        title=facts.title or "",
-        text="",
-        published=facts.published,
-        published_from="facts" if facts.published else None,
-        published_raw=facts.published_raw,
-        language=facts.language,
-        outlet=facts.outlet or "",
-        outlet_name=facts.outlet_name,
-        access=Access.FULL,
-        extractor="facts",
-    )
-    return Document(
-        article_id=article_id(key),
-        url_key=key,
-        article=article,
-        fingerprint=decode(facts.fingerprint or ""),
-        mentions=(),
-        figures=(),
-        source="seed",
-        origin=Origin.SEED,
-        seen_at=now,
-        url=article.url,
-        country=facts.country,
-        word_count=facts.words,
-    )
 
 
 def _document(text: SeedText, facts: SeedFacts | None, worker: Worker, now: datetime) -> Document:

@@ -6,40 +6,15 @@ Runs in the processes of `extractors.workers`; it holds the matcher, compiled on
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from extractors.article import extract
 from extractors.figures import figures
 from extractors.fingerprints import fingerprint
 from extractors.mentions import Matcher
+from flows.jobs import Job, Worked
 from records.article import Access, Article
-from records.mention import Figure, Initiative, Mention
-from records.story import Fingerprint
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One page to work on, and what its feed said about it."""
-
-    url: str
-    final_url: str
-    body: bytes
-    content_type: str | None
-    title: str | None = None
-    published: datetime | None = None
-    language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Worked:
-    """What one page gave; ``fingerprint`` is None when it is no article."""
-
-    url: str
-    article: Article
-    fingerprint: Fingerprint | None = None
-    mentions: tuple[Mention, ...] = ()
-    figures: tuple[Figure, ...] = ()
+from records.mention import Initiative
 
 
 class Worker:

@@ -161,3 +161,16 @@ def test_a_user_s_script_without_a_main_guard_works_and_runs_once(tmp_path: Path
         env={**os.environ, "PYTHONPATH": root},
     )
     assert done.stdout == "begun\n[3]\n", done.stderr
+
+
+def test_processes_that_were_warmed_are_the_ones_that_work() -> None:
+    with Workers(Clerk, processes=2) as workers:
+        workers.warm()
+        workers.warm()
+        assert run(workers, "a") == run(workers, "a")
+        assert len(workers._all) <= 2
+
+
+def test_a_factory_may_be_named_so_that_the_parent_need_not_import_it() -> None:
+    with Workers[str, str](f"{Clerk.__module__}:Clerk", ("anna",), processes=1) as workers:
+        assert run(workers, "a") == run(workers, "a")
