@@ -17,6 +17,8 @@ from records.errors import PatternError
 from records.mention import Alias, Guard, Initiative, Near
 
 Span = tuple[int, int]
+Use = tuple[int, Variant, int]
+"""A pattern's number, one of its variants, and the literal without which that cannot stand in a text (-1: none)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +101,20 @@ class Rules:
 
     def _build(self) -> None:
         literals: dict[str, int] = {}
-        self._uses: list[list[tuple[int, Variant]]] = []
+        self._uses: list[list[Use]] = []
+
+        def known(text: str) -> int:
+            literal = literals.setdefault(text, len(literals))
+            if literal == len(self._uses):
+                self._uses.append([])
+            return literal
+
         for number, compiled in enumerate(self._variants):
             for variant in compiled:
-                literal = literals.setdefault(variant.anchor, len(literals))
-                if literal == len(self._uses):
-                    self._uses.append([])
-                self._uses[literal].append((number, variant))
+                # What must stand behind a gap or stem is looked for in the same sweep: most texts lack it, and then
+                # the variant costs nothing.
+                needed = known(variant.needs) if variant.needs else -1
+                self._uses[known(variant.anchor)].append((number, variant, needed))
         self.literals = tuple(literals)
         self._automaton = AhoCorasick(self.literals, MatchKind.Standard) if literals else None
 
@@ -121,12 +130,13 @@ class Rules:
 class Occurrences:
     """Where patterns stand in one text; each pattern is checked when it is first asked for."""
 
-    def __init__(self, text: str, hits: dict[int, list[Span]], uses: list[list[tuple[int, Variant]]]) -> None:
+    def __init__(self, text: str, hits: dict[int, list[Span]], uses: list[list[Use]]) -> None:
         self._text = text
         self._pending: dict[int, list[tuple[Variant, list[Span]]]] = {}
         for literal, spans in hits.items():
-            for pattern, variant in uses[literal]:
-                self._pending.setdefault(pattern, []).append((variant, spans))
+            for pattern, variant, needed in uses[literal]:
+                if needed < 0 or needed in hits:
+                    self._pending.setdefault(pattern, []).append((variant, spans))
         self._found: dict[int, list[Span]] = {}
         self.patterns: tuple[int, ...] = tuple(self._pending)
         """Patterns of which a literal was seen."""

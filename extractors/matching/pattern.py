@@ -67,6 +67,13 @@ class Variant:
     anchor: str
     rest: tuple[str, ...] = ()
 
+    @property
+    def needs(self) -> str:
+        """The longest literal behind the anchor that tells anything; empty when there is none."""
+        literals = [part.strip() for part in self.rest if part not in (_STEM, _GAP)]
+        longest = max(literals, key=len, default="")
+        return longest if len(longest) > 2 or _CJK.search(longest) else ""
+
     def end(self, text: str, start: int, anchor_end: int) -> int:
         """Return where the spelling that begins at ``start`` ends in ``text``, or -1."""
         if not _begins(text, start):

@@ -23,9 +23,15 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 _CAPTION = re.compile(
-    r"^\W{0,3}(?:photo|image|illustration|picture|caption|file photo|a view of|foto|图|圖|写真|사진"
-    r"|фото|صورة)\b.{0,300}$"
-    r"|[\[(（](?:photo|image|picture|file|foto|图片?|圖片?|写真|사진|фото|صورة)\b[^\n]{0,80}[\])）]\s*$"
+    r"\W{0,3}(?:photo|image|illustration|picture|caption|file photo|a view of|foto|图|圖|写真|사진"
+    r"|фото|صورة)\b.{0,300}$",
+    re.IGNORECASE,
+)
+# A credit stands at the end of its line.
+_CREDIT_REACH = 160
+_CREDIT_SIGNS = frozenset("/:：])）")
+_CREDIT = re.compile(
+    r"[\[(（](?:photo|image|picture|file|foto|图片?|圖片?|写真|사진|фото|صورة)\b[^\n]{0,80}[\])）]\s*$"
     r"|(?:photo|image|picture|foto|crédit photo|photo credit|фото|图片来源|圖片來源)\s?[:：/][^\n]{0,80}$"
     r"|\b[A-Z][a-z]+ [A-Z][a-z]+/(?:GT|Xinhua|AFP|AP|Reuters|Getty|EPA|China Daily)\W*$",
     re.IGNORECASE,
@@ -40,7 +46,9 @@ _TAIL = re.compile(
 _LINE = re.compile(r"[^\n]+")
 _SHORT_LINE = 160
 _LEAD_LIMIT = 700
-_SENTENCE_END = re.compile(r"[.!?。！？؟…][\"'”’」』)\]]*\s*$")
+_STOPS = (".", "!", "?", "。", "！", "？", "؟", "…")
+_CLOSING = "\"'”’」』)] \t"
+_LONGEST_CAPTION = 500
 
 
 class Places:
@@ -55,7 +63,7 @@ class Places:
             line = match.group().strip()
             if not line:
                 continue
-            prose = len(line) > _SHORT_LINE or bool(_SENTENCE_END.search(line))
+            prose = len(line) > _SHORT_LINE or line.rstrip(_CLOSING).endswith(_STOPS)
             if _FURNITURE.match(line):
                 furniture = True
             elif furniture and prose:
@@ -80,6 +88,11 @@ def _place(line: str, *, furniture: bool, tail: bool, lead: bool) -> Place:
         return Place.FURNITURE
     if tail:
         return Place.TAIL
-    if _CAPTION.search(line):
+    if _CAPTION.match(line) or _credited(line):
         return Place.CAPTION
     return Place.LEAD if lead else Place.BODY
+
+
+def _credited(line: str) -> bool:
+    end = line[-_CREDIT_REACH:]
+    return len(line) <= _LONGEST_CAPTION and not _CREDIT_SIGNS.isdisjoint(end) and _CREDIT.search(end) is not None
