@@ -52,6 +52,14 @@ def _show(found: Health, now: datetime, out: Console, *, every: bool) -> None:
     _passes(found, now, out)
     _urls(found, now, out)
     _sources(found, now, out, every=every)
+    out.print(_next(found), style="dim", markup=False)
+
+
+def _next(found: Health) -> str:
+    """Return what an operator does next."""
+    if any(source.state in _TROUBLED for source in found.sources):
+        return "Next: govwatch check --network (asks each source) · govwatch explain URL"
+    return 'Next: govwatch run · govwatch sql "from source_health"'
 
 
 def _passes(found: Health, now: datetime, out: Console) -> None:
