@@ -7,7 +7,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,9 @@ from flows.pipeline import Pass
 from flows.report import PassReport
 from tests.inboxes import MailInbox, Post, Receiver
 from warehouse.database import Connection, Warehouse, rows
+
+Say = Callable[..., tuple[int, str, str]]
+"""Runs a command of the program and returns its exit code, what it printed, and its errors."""
 
 ROOT = Path(__file__).parents[1]
 """The work tree."""
