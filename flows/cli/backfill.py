@@ -104,15 +104,18 @@ def _source(configuration: Configuration, name: str | None) -> Source | None:
 def _archive(history: History, path: Path, window: Window) -> BackfillReport:
     from flows.backfill import load_archive
 
-    def stop(_number: int, _frame: object) -> None:
+    def stop(number: int, _frame: object) -> None:
         history.stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # the second Ctrl-C ends it at once
+        signal.signal(number, before[signal.Signals(number)])  # the second one ends it at once
 
-    before = signal.signal(signal.SIGINT, stop)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, stop)
     try:
         return load_archive(history, path, window)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _gdelt(
@@ -220,7 +223,8 @@ def show(report: BackfillReport, out: Console) -> None:
         )
     out.print(report.sentence() + ".", markup=False)
     if report.state == "stopped" or report.waiting:
-        out.print(f"Not all was read ({report.waiting} pages wait); run it again to go on.", markup=False)
+        waiting = f" {report.waiting} pages wait." if report.waiting else ""
+        out.print(f"Not all was read.{waiting} Run it again to go on.", markup=False)
     if report.summaries:
         out.print("One summary of what was found goes out with the next pass.", markup=False)
     out.print(
