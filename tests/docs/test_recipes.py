@@ -33,7 +33,7 @@ MAY_BE_EMPTY = {
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     folder = tmp_path_factory.mktemp("recipes") / "demo"
     command = [sys.executable, "-m", "flows.cli", "demo", "--keep", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return Warehouse(folder / "govwatch.duckdb")
 
