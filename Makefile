@@ -38,7 +38,7 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-benchmarks: $(VENV)/.ready-dev
+benchmarks: $(VENV)/.ready-benchmarks
 	@for f in benchmarks/[a-z]*.py; do $(BIN)/python $$f || exit 1; done
 
 lock: $(VENV)/.ready-dev
@@ -47,6 +47,10 @@ lock: $(VENV)/.ready-dev
 		--custom-compile-command "make lock" --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 		--custom-compile-command "make lock" --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+		--custom-compile-command "make lock" --extra build --extra dev --extra benchmarks -c requirements-dev.lock \
+		pyproject.toml -o requirements-benchmarks.lock
 
 clean:
 	rm -rf $(VENV)
@@ -63,4 +67,8 @@ $(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.ready-benchmarks: requirements-benchmarks.lock $(VENV)/.ready-dev
+	@$(PIP) install --require-hashes -r requirements-benchmarks.lock
 	@touch $@
