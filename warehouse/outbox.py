@@ -41,6 +41,14 @@ from warehouse.database import Connection, Warehouse, append, rows
 REMEMBERED = timedelta(days=30)
 """How long a sealed message counts for the interval between two messages on one story."""
 
+# A message on a story has the key initiative/story. A story is named by its first member, and the story of that member
+# follows merges, so one step leads from any story to the one that it is by now.
+_WITH_STORY = """
+    notifications left join story_members m
+        on occasion = 'story' and m.article_id = try_cast(split_part(group_key, '/', 2) as bigint)
+"""
+_KEY_NOW = "case when m.story_id is null then group_key else split_part(group_key, '/', 1) || '/' || m.story_id end"
+
 _OLD = ("pending", "retry", "held")
 _SUMMARY_ITEMS = 200
 
@@ -54,6 +62,7 @@ class WarehouseOutbox:
     def prepare(self, decide: Decide, write: Write, *, now: datetime) -> tuple[int, int]:
         """Route what is unrouted, and seal what is due; return how many signals and how many notifications."""
         with self._warehouse.writing() as con:
+            _follow_merges(con, now)
             board = board_of(con, now)
             routed = _route(con, decide, board, now)
             return routed, _seal(con, write, board, now) + _fold(con, write, board, now)
@@ -80,10 +89,10 @@ def board_of(con: Connection, now: datetime) -> Board:
     """Return what routing needs to know of earlier messages."""
     groups = rows(
         con,
-        """
-        select subscription, group_key, min(flush_at) filter (state = 'open'),
+        f"""
+        select subscription, {_KEY_NOW} as key_now, min(flush_at) filter (state = 'open'),
             max(sealed_at) filter (state <> 'dropped')
-        from notifications where state = 'open' or sealed_at > $1::timestamptz group by all
+        from {_WITH_STORY} where state = 'open' or sealed_at > $1::timestamptz group by all
         """,
         [now - REMEMBERED],
     )
@@ -154,6 +163,37 @@ def queue(
         [(identity, subscription, key, 1, occasion.value, int(severity), "open", "", now, now, summary)],
     )  # fmt: skip
     return True
+
+
+def _follow_merges(con: Connection, now: datetime) -> None:
+    """Move what open messages on merged stories gathered into those of the stories that live."""
+    moved = rows(
+        con,
+        f"""
+        select notification_id, subscription, {_KEY_NOW} as key_now, severity, flush_at, expires_at, ns.signal_id
+        from {_WITH_STORY} join notification_signals ns using (notification_id)
+        where state = 'open' and ns.left_out is null and key_now <> group_key
+        order by created_at, notification_id, ns.position
+        """,
+    )
+    _place(
+        con,
+        [
+            Placement(signal_id, subscription, key, Occasion.STORY, Severity(severity), flush_at, expires_at)
+            for _, subscription, key, severity, flush_at, expires_at, signal_id in moved
+        ],
+        now,
+    )
+    for notification_id, key in {row[0]: row[2] for row in moved}.items():
+        con.execute(
+            "update notification_signals set left_out = $2 where notification_id = $1 and left_out is null",
+            [notification_id, f"moved to {key}"],
+        )
+        con.execute(
+            "update notifications set state = 'dropped', state_reason = $2, sealed_at = $3::timestamptz "
+            "where notification_id = $1",
+            [notification_id, f"its story turned out to be another: told in {key}", now],
+        )
 
 
 def _route(con: Connection, decide: Decide, board: Board, now: datetime) -> int:

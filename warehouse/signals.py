@@ -74,13 +74,17 @@ def history(con: Connection) -> StoredHistory:
 
 
 def news(documents: Sequence[Document], choices: Sequence[StoryChoice]) -> list[NewMention]:
-    """Return the mentions of newly stored documents as deciding takes them; ``choices`` in the same order."""
+    """Return the mentions of newly stored documents as deciding takes them; ``choices`` in the same order.
+
+    Stories that the batch merges are one story for all of its documents, also for those that came before the merge.
+    """
+    stories = _Merges(choices)
     return [
         NewMention(
             initiative_id=mention.initiative_id,
             article_id=document.article_id,
-            story_id=choice.story_id,
-            merged=choice.merges,
+            story_id=stories.end(choice.story_id),
+            merged=stories.merged_into(stories.end(choice.story_id)),
             title=document.article.title,
             url=document.article.canonical_url or document.article.url,
             outlet=document.article.outlet,
@@ -102,6 +106,23 @@ def news(documents: Sequence[Document], choices: Sequence[StoryChoice]) -> list[
     ]
 
 
+class _Merges:
+    """What a batch merged."""
+
+    def __init__(self, choices: Sequence[StoryChoice]) -> None:
+        self._into = {merged: choice.story_id for choice in choices for merged in choice.merges}
+
+    def end(self, story_id: int) -> int:
+        """Return the story that ``story_id`` was merged into at last; itself when it was not."""
+        while story_id in self._into:
+            story_id = self._into[story_id]
+        return story_id
+
+    def merged_into(self, story_id: int) -> tuple[int, ...]:
+        """Return the stories that turned out to be ``story_id``."""
+        return tuple(merged for merged in self._into if self.end(merged) == story_id)
+
+
 def store(con: Connection, signals: Sequence[Signal], now: datetime | None = None) -> int:
     """Add the signals that are not stored yet; return how many there were. Twice is the same as once.
 
@@ -121,7 +142,9 @@ def store(con: Connection, signals: Sequence[Signal], now: datetime | None = Non
 
 
 def read(con: Connection, condition: str, parameters: Sequence[object] = ()) -> list[Signal]:
-    """Return stored signals with the names of their initiatives and the outlets that print their stories by now.
+    """Return stored signals with the names of their initiatives, and with their stories as they are by now.
+
+    A story that was merged since is the one that it was merged into, so that both are told as one.
 
     Args:
         con: open.
@@ -132,7 +155,7 @@ def read(con: Connection, condition: str, parameters: Sequence[object] = ()) -> 
         con,
         f"""
         select s.signal_id, s.kind, s.scope, s.severity, s.facts, s.occurred_at, s.run_id, s.first_in_language,
-            coalesce(i.name, s.initiative_id), coalesce(st.outlets, [])
+            coalesce(i.name, s.initiative_id), coalesce(st.outlets, []), coalesce(sm.story_id, s.story_id)
         from signals s
         left join initiatives i on i.initiative_id = s.initiative_id
         left join story_members sm on sm.article_id = s.article_id
@@ -147,7 +170,7 @@ def read(con: Connection, condition: str, parameters: Sequence[object] = ()) -> 
             kind=Kind(row[1]),
             scope=row[2],
             severity=Severity(row[3]),
-            mention=mention_of(json.loads(row[4])),
+            mention=mention_of(json.loads(row[4]) | {"story_id": row[10]}),
             occurred_at=row[5],
             run_id=row[6],
             first_in_language=row[7],
