@@ -99,9 +99,14 @@ class StoredNeighbours:
         return _stories(self._con, article_ids)
 
 
-def _stories(con: Connection, article_ids: Sequence[int]) -> dict[int, int]:
-    sql = "select article_id, story_id from story_members where article_id in (select unnest($1::bigint[]))"
-    return dict(rows(con, sql, [list(article_ids)])) if article_ids else {}
+def _stories(con: Connection, article_ids: Iterable[int]) -> dict[int, int]:
+    wanted = _constants(article_ids)
+    return dict(rows(con, f"select article_id, story_id from story_members where article_id in ({wanted})"))
+
+
+def _constants(values: Iterable[int]) -> str:
+    """Return a list of numbers as SQL: DuckDB asks the index of a key for constants only, and joins by a full scan."""
+    return ", ".join(str(int(value)) for value in values) or "null"
 
 
 # ---- storing ------------------------------------------------------------------------------------------------------
@@ -152,10 +157,11 @@ def store(con: Connection, documents: Sequence[Document], choices: Sequence[Stor
         choices: what `extractors.stories.choose` chose for them, in the same order.
         now: when they are loaded.
     """
-    new = _unknown(con, documents, choices)
+    new = _unknown(documents, choices)
     if not new:
         return
-    stories = _read(con, {i for _, choice in new for i in (choice.story_id, *choice.merges)})
+    opened = {choice.article_id for _, choice in new if choice.reason == "new"}
+    stories = _read(con, {i for _, choice in new for i in (choice.story_id, *choice.merges)} - opened)
     known = set(stories)
     joined: dict[int, int] = {}
     for document, choice in new:
@@ -171,16 +177,13 @@ def store(con: Connection, documents: Sequence[Document], choices: Sequence[Stor
     _write_members(con, new, joined, stories, now)
 
 
-def _unknown(
-    con: Connection, documents: Sequence[Document], choices: Sequence[StoryChoice]
-) -> list[tuple[Document, StoryChoice]]:
-    """Documents that are no members yet, each once."""
-    stored = set(_stories(con, [document.article_id for document in documents]))
+def _unknown(documents: Sequence[Document], choices: Sequence[StoryChoice]) -> list[tuple[Document, StoryChoice]]:
+    """Documents that are no members yet, each once: a member has its own URL as the reason, and matched nobody else."""
     new: dict[int, tuple[Document, StoryChoice]] = {}
     for document, choice in zip(documents, choices, strict=True):
         if document.article_id != choice.article_id:
             raise ValueError(f"article {document.article_id} was given the choice for article {choice.article_id}")
-        if document.article_id not in stored:
+        if choice.reason != "same_url" or choice.matched is not None:
             new.setdefault(document.article_id, (document, choice))
     return list(new.values())
 
@@ -190,8 +193,7 @@ def _read(con: Connection, story_ids: Iterable[int]) -> dict[int, _Story]:
     found: dict[int, _Story] = {}
     wanted = sorted(story_ids)
     while wanted:
-        sql = f"select {', '.join(_STORY)} from stories where story_id in (select unnest($1::bigint[]))"
-        for row in rows(con, sql, [wanted]):
+        for row in rows(con, f"select {', '.join(_STORY)} from stories where story_id in ({_constants(wanted)})"):
             found[row[0]] = _Story(*row)
         wanted = sorted({s.merged_into for s in found.values() if s.merged_into is not None} - set(found))
     return found
