@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import UnionType
@@ -13,8 +13,10 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import click
 import pytest
+import yaml
 from pydantic import BaseModel
 
+from alerts import dispatch, route, timing
 from alerts.channels import service
 from alerts.content import compose
 from alerts.render import render
@@ -25,6 +27,8 @@ from config.load import load
 from config.seeds import SeedsFile
 from config.settings import Settings
 from config.sources import KINDS, SourcesFile
+from extractors import kinds
+from extractors.matching import pattern
 from extractors.mentions import Matcher, examples, explain, lint
 from flows.cli import program
 from records import errors
@@ -45,6 +49,7 @@ from records.alert import (
 from records.article import Outcome
 from records.errors import ConfigurationError, GovwatchError
 from records.mention import AlertLevel, Place, Scope
+from warehouse import frontier
 
 ROOT = Path(__file__).parents[2]
 PAGES = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -402,3 +407,46 @@ def test_an_alert_looks_as_shown() -> None:
     shown = "\n".join(line.removeprefix("    ") for line in PAGES["alerts.md"].splitlines())
     assert plain.body in shown
     assert mail.subject in shown
+
+
+# ---- numbers --------------------------------------------------------------------------------------------------------
+
+IN_WORDS = {4: "four", 5: "five", 8: "eight", 10: "ten"}
+
+
+def minutes(span: timedelta) -> int:
+    return round(span.total_seconds() / 60)
+
+
+def test_the_numbers_of_delivery_are_those_of_the_code() -> None:
+    page = PAGES["alerts.md"]
+    *pauses, last = (str(minutes(pause)) for pause in timing.RETRY_AFTER)
+
+    assert f"after {', '.join(pauses)} and {last} minutes" in page
+    assert f"between {100 - 100 * timing.JITTER:.0f} and {100 + 100 * timing.JITTER:.0f} %" in page
+    assert f"not before {minutes(timing.PATIENCE)} minutes" in page
+    assert f"{IN_WORDS[timing.MOST_ATTEMPTS]} attempts, or {minutes(timing.LONGEST_TRY) // 60} hours" in page
+    assert f"{IN_WORDS[timing.OPENS_AT]} failures in a row" in page
+    assert f"for {IN_WORDS[minutes(dispatch.LEASE)]} minutes at most" in page
+    assert f"could not go out for {minutes(route.EXPIRES) // 60} hours" in page
+
+
+def test_the_numbers_of_the_matching_language_are_those_of_the_code() -> None:
+    assert f"up to {pattern.LONGEST_STEM} letters more" in CONFIGURATION
+    assert f"up to {IN_WORDS[pattern.GAP_WORDS]} words of the same sentence" in CONFIGURATION
+    assert f"{pattern.MOST_VARIANTS:,} spellings" in CONFIGURATION
+
+
+def test_the_numbers_of_fetching_are_those_of_the_code() -> None:
+    days = sum(frontier.RETRY_AFTER, timedelta()).total_seconds() / 86400
+
+    assert f"{IN_WORDS[len(frontier.RETRY_AFTER)]} times within {days:.0f} days" in PAGES["warehouse.md"]
+    assert f"the {IN_WORDS[kinds.MOST_FOLLOWED]} newest children" in CONFIGURATION
+
+
+def test_every_deployment_and_its_schedule_stand_in_the_operator_s_page() -> None:
+    said = {3600 // 4: "every 15 minutes", 300: "every 5 minutes", "30 3 * * *": "03:30 Europe/Paris"}
+    for one in yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]:
+        name = f"{one['entrypoint'].rpartition(':')[2]}/{one['name']}"
+        (schedule,) = one["schedules"]
+        assert f"| `{name}` | {said[schedule.get('interval') or schedule['cron']]} |" in PAGES["operations.md"]
