@@ -71,11 +71,23 @@ def serve(serving: Serving, say: Callable[[str], None]) -> None:
         GovwatchError: the server does not start, or its port is taken.
         ConfigurationError: `prefect.yaml` cannot be used.
     """
+    _take_signals()
     environment = _environment(serving)
     os.environ.update(environment)
     go_offline()
     with _server(serving, say) if serving.api is None else contextlib.nullcontext():
         _run(serving, say)
+
+
+def _take_signals() -> None:
+    """Let a terminal's Ctrl-C and systemd's stop mean the same: no new run, finish or cancel those under way."""
+    # What a shell starts with "&" inherits a SIGINT that is ignored, and could not be stopped.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(*_: object) -> None:
+    signal.raise_signal(signal.SIGINT)
 
 
 def _environment(serving: Serving) -> dict[str, str]:
@@ -146,20 +158,20 @@ def _run(serving: Serving, say: Callable[[str], None]) -> None:
     for one in deployments:
         say(f"  {one.flow_name}/{one.name}: {'; '.join(_schedule(s) for s in one.schedules or []) or 'by hand'}")
     say(f"Serving. The UI: {base} · warehouse: {serving.warehouse} · stop with Ctrl-C")
-    # A terminal's Ctrl-C and systemd's stop mean the same: no new run, finish or cancel those under way.
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_until_stopped(deployments))
 
 
 async def _until_stopped(deployments: list[Any]) -> None:
-    from prefect import aserve
+    from prefect.runner import Runner
 
-    first = asyncio.create_task(_first_pass())
-    try:
-        await aserve(*deployments, pause_on_shutdown=False, print_starting_message=False, limit=3)
-    finally:
-        first.cancel()
+    runner = Runner(pause_on_shutdown=False, limit=3)
+    # Its own answer to SIGTERM forgets to await its end inside a running loop, and leaves without ours (3.8.8).
+    runner.handle_sigterm = _interrupt  # type: ignore[method-assign]
+    for one in deployments:
+        await runner.aadd_deployment(one)
+    await _first_pass()
+    await runner.start()
 
 
 async def _first_pass() -> None:
@@ -168,13 +180,10 @@ async def _first_pass() -> None:
     from prefect.exceptions import ObjectNotFound
 
     async with get_client() as client:
-        for _ in range(60):
-            # The deployments are registered by `aserve`, beside us.
-            await asyncio.sleep(1)
-            with contextlib.suppress(ObjectNotFound):
-                deployment = await client.read_deployment_by_name("monitor/regular")
-                await client.create_flow_run_from_deployment(deployment.id)
-                return
+        # A prefect.yaml of the user's own may name its deployments otherwise.
+        with contextlib.suppress(ObjectNotFound):
+            deployment = await client.read_deployment_by_name("monitor/regular")
+            await client.create_flow_run_from_deployment(deployment.id)
 
 
 def read_deployments(path: Path) -> Iterator[Any]:
