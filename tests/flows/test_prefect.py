@@ -1,0 +1,209 @@
+"""Prefect for real: `govwatch serve` starts a server with the schedules, and passes are recorded runs of it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.clock import utc_now
+from tests.inboxes import wait_until
+from tests.newsroom import Newsroom, text_about
+from tests.passes import INITIATIVES, NO_SEEDS, ROOT, environment, program
+
+READ = """
+import json, sys
+from pathlib import Path
+from flows.serve import read_deployments
+print(json.dumps([
+    {
+        "name": f"{one.flow_name}/{one.name}",
+        "limit": one.concurrency_limit,
+        "strategy": one.concurrency_options.collision_strategy.value,
+        "entrypoint": one.entrypoint,
+        "schedules": [
+            {
+                "kind": type(one_schedule.schedule).__name__,
+                "zone": one_schedule.schedule.timezone,
+                "every": getattr(one_schedule.schedule, "interval", None) and one_schedule.schedule.interval.total_seconds(),
+                "cron": getattr(one_schedule.schedule, "cron", None),
+            }
+            for one_schedule in one.schedules
+        ],
+    }
+    for one in read_deployments(Path(sys.argv[1]))
+]))
+"""
+
+
+def test_prefect_yaml_gives_three_deployments_that_never_pile_up(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", READ, str(ROOT / "prefect.yaml")]
+    result = subprocess.run(
+        command, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=True
+    )
+    found = {one["name"]: one for one in json.loads(result.stdout)}
+    assert set(found) == {"monitor/regular", "deliver/regular", "upkeep/nightly"}
+    assert all((one["limit"], one["strategy"]) == (1, "CANCEL_NEW") for one in found.values())
+    assert found["monitor/regular"]["schedules"] == [
+        {"kind": "IntervalSchedule", "zone": "UTC", "every": 900, "cron": None}
+    ]
+    assert found["deliver/regular"]["schedules"][0]["every"] == 300
+    assert found["upkeep/nightly"]["schedules"] == [
+        {"kind": "CronSchedule", "zone": "Europe/Paris", "every": None, "cron": "30 3 * * *"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("deployments: [", "cannot be read"),
+        ("deployments:\n  - {name: regular, entrypoint: flows/monitor.py:watch}\n", "no such flow"),
+    ],
+)
+def test_a_prefect_yaml_that_cannot_be_used_is_refused_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "prefect.yaml").write_text(text)
+    code = "import sys; from pathlib import Path; from flows.serve import read_deployments; list(read_deployments(Path(sys.argv[1])))"
+    result = subprocess.run(
+        [sys.executable, "-c", code, "prefect.yaml"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "prefect.yaml: deployments" in result.stderr
+    assert said in result.stderr
+
+
+@dataclass
+class Served:
+    """A `govwatch serve` that runs."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    newsroom: Newsroom
+
+    @property
+    def api(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api"
+
+    @property
+    def said(self) -> str:
+        return (self.folder / "serve.txt").read_text()
+
+    def asks(self, what: str) -> list[dict[str, Any]]:
+        """Return everything of one kind that the server knows: deployments, flow_runs, task_runs, artifacts."""
+        request = urllib.request.Request(
+            f"{self.api}/{what}/filter", data=b"{}", headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            found: list[dict[str, Any]] = json.load(answer)
+        return found
+
+    def finished(self) -> list[dict[str, Any]]:
+        return [run for run in self.asks("flow_runs") if run["state_type"] == "COMPLETED"]
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder, port = tmp_path_factory.mktemp("served"), free_port()
+    with Newsroom(utc_now) as newsroom:
+        newsroom.outlet("ledger").publishes("Signed at dawn", text_about("the Harbour Treaty"))
+        newsroom.write_config(
+            folder / "config", initiatives=INITIATIVES, alerts="{}", seeds=NO_SEEDS, settings={"limits": {"workers": 1}}
+        )
+        with (folder / "serve.txt").open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "flows.cli", "serve", "--port", str(port)],
+                cwd=folder,
+                env=environment(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        served = Served(folder, port, process, newsroom)
+        try:
+            assert wait_until(lambda: "Serving." in served.said or process.poll() is not None, within=120)
+            assert process.poll() is None, served.said
+            yield served
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.wait(60)
+
+
+def test_serve_says_what_it_schedules_and_where_its_ui_is(served: Served) -> None:
+    assert f"The UI: http://127.0.0.1:{served.port}" in served.said
+    assert "monitor/regular: every 0:15:00" in served.said
+    assert "upkeep/nightly: cron 30 3 * * * Europe/Paris" in served.said
+    with urllib.request.urlopen(f"http://127.0.0.1:{served.port}/", timeout=10) as answer:
+        assert b"<html" in answer.read().lower()
+
+
+def test_serve_begins_with_a_pass_and_records_it(served: Served) -> None:
+    assert wait_until(lambda: bool(served.finished()), within=90), served.said
+    (run, *_) = served.finished()
+    assert "1 sources polled" in run["state"]["message"]
+    assert len(served.newsroom.article_hits()) == 1
+    assert {task["name"].partition("-")[0] for task in served.asks("task_runs")} >= {"discover", "collect"}
+    assert "govwatch-pass" in {artifact["key"] for artifact in served.asks("artifacts")}
+
+
+def test_the_server_knows_three_deployments_that_are_on(served: Served) -> None:
+    assert wait_until(lambda: len(served.asks("deployments")) == 3, within=30)
+    found = {one["entrypoint"].rpartition(".")[2]: one for one in served.asks("deployments")}
+    assert set(found) == {"monitor", "deliver", "upkeep"}
+    for one in found.values():
+        assert not one["paused"]
+        assert one["global_concurrency_limit"]["limit"] == 1
+        assert one["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+        assert all(schedule["active"] for schedule in one["schedules"])
+    assert found["upkeep"]["schedules"][0]["schedule"]["timezone"] == "Europe/Paris"
+
+
+def test_run_is_a_recorded_flow_run_when_an_api_is_configured(served: Served) -> None:
+    assert wait_until(lambda: bool(served.finished()), within=90)
+    before = {run["id"] for run in served.asks("flow_runs")}
+    result = program("run", "--json", cwd=served.folder, environ={"PREFECT_API_URL": served.api}, timeout=90)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["state"] == "completed"
+    recorded = [run for run in served.finished() if run["id"] not in before and run["deployment_id"] is None]
+    assert len(recorded) == 1
+    assert "sources polled" in recorded[0]["state"]["message"]
+
+
+def test_a_second_serve_says_that_the_port_is_taken(served: Served) -> None:
+    result = program("serve", "--port", str(served.port), cwd=served.folder)
+    assert result.returncode == 1
+    assert f"already answers on port {served.port}" in result.stderr
+
+
+def test_a_stop_ends_the_server_too(served: Served) -> None:
+    began = time.monotonic()
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(60) == 0, served.said
+    assert time.monotonic() - began < 30
+    assert "Stopped." in served.said
+    assert "Traceback" not in served.said
+    assert "never awaited" not in served.said
+    with socket.socket() as again:
+        assert again.connect_ex(("127.0.0.1", served.port)) != 0, "nothing listens any more"
