@@ -12,7 +12,7 @@ leaves the signals in the outbox. Loading a batch twice changes nothing the seco
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -78,12 +78,14 @@ def load(con: Connection, batch: Batch, *, choose: Choose, detect: Detect, run_i
     stored = _stored(con, list(unique))
     new = [document for document in documents if document.article_id not in stored]
     known = [document for document in documents if document.article_id in stored]
+    twins = _twins(con, new)
+    new = [document for document in new if document.article_id not in twins]
 
     filled = [document for document in known if not stored[document.article_id].has_text and document.article.text]
     report = _load_new(con, new, choose, detect, run_id, now) + _fill(con, filled, run_id, now)
     revised = _revise(con, known, stored, run_id, now)
-    frontier.settle(con, [_truly(outcome, stored) for outcome in batch.outcomes], run_id)
-    return report + LoadReport(known=len(known), revised=revised)
+    frontier.settle(con, [_truly(outcome, stored, twins) for outcome in batch.outcomes], run_id)
+    return report + LoadReport(known=len(known) + len(twins), revised=revised)
 
 
 def missing_texts(con: Connection, origin: Origin = Origin.SEED) -> set[int]:
@@ -125,6 +127,35 @@ def _stored(con: Connection, wanted: list[int]) -> dict[int, _Stored]:
         f"select article_id, text is not null, text_hash, discovered_url from articles where article_id in ({marks})",
     )
     return {row[0]: _Stored(*row[1:]) for row in found}
+
+
+def _twins(con: Connection, documents: Sequence[Document]) -> dict[int, tuple[int, str]]:
+    """Return the documents that are an outlet's own article under another address, with that article's id and URL.
+
+    Some sites name an article anew at each poll; storing it each time would grow without end. Copies at other outlets
+    are articles of their own: they tell who printed a story.
+    """
+    texts = {document.article_id: _text_of(document) for document in documents if document.article.text}
+    found = rows(
+        con,
+        "select outlet, title, text_hash, article_id, url from articles "
+        "where text_hash in (select unnest($1::bigint[]))",
+        [[text_hash for _, _, text_hash in texts.values()]],
+    )
+    there = {(outlet, title, text_hash): (article_id, url) for outlet, title, text_hash, article_id, url in found}
+    twins: dict[int, tuple[int, str]] = {}
+    for document in documents:
+        text = texts.get(document.article_id)
+        if text is None:
+            continue
+        first = there.setdefault(text, (document.article_id, document.article.url))
+        if first[0] != document.article_id:
+            twins[document.article_id] = first
+    return twins
+
+
+def _text_of(document: Document) -> tuple[str, str, int]:
+    return document.article.outlet, document.article.title, document.fingerprint.text_hash
 
 
 def _load_new(
@@ -199,8 +230,12 @@ def _revise(con: Connection, known: Sequence[Document], stored: dict[int, _Store
     )
 
 
-def _truly(outcome: UrlOutcome, stored: dict[int, _Stored]) -> UrlOutcome:
+def _truly(outcome: UrlOutcome, stored: dict[int, _Stored], twins: Mapping[int, tuple[int, str]]) -> UrlOutcome:
     """Return the outcome of a URL, corrected when its article had been stored before through another URL."""
+    if outcome.article_id is not None and outcome.article_id in twins:
+        twin, url = twins[outcome.article_id]
+        reason = f"the outlet's same text as {url}"
+        return replace(outcome, outcome=Outcome.DUPLICATE, article_id=twin, reason=reason)
     before = stored.get(outcome.article_id) if outcome.article_id is not None else None
     if before is None or outcome.outcome is not Outcome.FETCHED or before.discovered_url == outcome.url:
         return outcome

@@ -185,6 +185,23 @@ def test_a_url_that_leads_to_a_stored_article_is_a_duplicate(
     assert known.article_id == one.article_id
 
 
+def test_an_outlets_same_text_under_a_new_address_is_not_stored_again(
+    warehouse: Warehouse, document: Make, now: datetime
+) -> None:
+    first, again, elsewhere = document("one"), document("two"), document("three", outlet="gazette.example")
+    retitled = document("four", title="Treaty signed")
+    with warehouse.writing() as con:
+        assert load(con, [first], now).stored == 1
+        frontier.discovered(con, [Discovery(FeedItem(again.url, source="harbour"), again.url_key)], now)
+        outcome = UrlOutcome(again.url, Outcome.FETCHED, now, article_id=again.article_id)
+        report = load(con, [again, elsewhere, retitled], now, [outcome])
+        known = frontier.lookup(con, again.url, again.url_key)
+    assert (report.stored, report.known) == (2, 1), "a copy elsewhere and another headline are articles of their own"
+    assert known is not None
+    assert (known.outcome, known.article_id) == (Outcome.DUPLICATE, first.article_id)
+    assert known.reason == f"the outlet's same text as {first.article.url}"
+
+
 def test_outcomes_alone_are_a_batch_too(warehouse: Warehouse, now: datetime) -> None:
     with warehouse.writing() as con:
         assert load(con, [], now, [UrlOutcome("https://harbour.example/x", Outcome.GONE, now)]) == LoadReport()

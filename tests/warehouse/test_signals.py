@@ -45,7 +45,7 @@ def test_a_batch_that_is_loaded_twice_signals_once(warehouse: Warehouse, documen
 
 def test_seeds_and_first_looks_are_history(warehouse: Warehouse, document: Make, now: datetime) -> None:
     seed = document("old", mentions=(mention_of(),), origin=Origin.SEED)
-    look = replace(document("older", mentions=(mention_of("air-accord"),)), origin=Origin.BACKFILL)
+    look = replace(document("older", title="Accord", mentions=(mention_of("air-accord"),)), origin=Origin.BACKFILL)
     assert load(warehouse, now, seed, look) == 0
     later = document("new", text="Another text on it.", mentions=(mention_of(), mention_of("air-accord", start=60)))
     assert load(warehouse, now, later) == 2
