@@ -32,7 +32,7 @@ _FAILURE_REMEMBERED = 10.0
 """Seconds that a failure is believed, so that a hundred pages of a dead host cost one look-up."""
 
 _ADDRESSES_TRIED = 4
-_RESOLVER_THREADS = 16
+_RESOLVER_THREADS = 64
 
 
 @dataclass(frozen=True, slots=True)

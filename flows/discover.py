@@ -20,7 +20,7 @@ from records.errors import GovwatchError
 from records.source import Source
 from warehouse.sources import Poll, PollOutcome, PollState
 
-_AT_ONCE = 32  # polls under way; the fetcher bounds connections and pace by host
+_AT_ONCE = 100  # polls under way; the fetcher bounds connections and pace by host
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ select s.source_id, s.name,
         when 'off' then case when s.configured then s.reason else 'no longer in sources.yaml' end
         when 'new' then 'not polled yet'
         when 'gone' then 'the server says that it is gone for good; asked once a day all the same'
-        when 'failing' then format('{} failed polls in a row: {}', s.consecutive_failures, s.last_reason)
+        when 'failing' then if(s.consecutive_failures = 1, 'the last poll failed: ' || s.last_reason,
+            format('{} failed polls in a row: {}', s.consecutive_failures, s.last_reason))
         when 'empty' then coalesce(nullif(s.last_reason, ''), 'the last poll was understood, but showed no item')
         when 'silent' then 'polls go well, but show nothing new since ' || strftime(s.last_news, '%Y-%m-%d')
         when 'hollow' then format('{} of {} pages read within a week hold no whole article: a new template, a paywall, or not the pages that were meant', p.pages_hollow, p.pages_read)

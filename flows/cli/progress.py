@@ -72,11 +72,12 @@ class PlainProgress(Nobody):
     """A line at the start of each step, and one every few seconds: what a log file wants."""
 
     _EVERY = 5.0  # seconds
+    _MOST_FAILURES = 5  # said while it runs
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._said = time.monotonic()
-        self._articles = self._mentions = self._pages = self._total = 0
+        self._articles = self._mentions = self._pages = self._total = self._failing = 0
 
     def __enter__(self) -> Self:
         return self
@@ -93,7 +94,11 @@ class PlainProgress(Nobody):
     def polled(self, polled: Polled) -> None:
         """Say which source could not be read."""
         if polled.poll.outcome is PollOutcome.FAILED:
-            self._console.print(f"  {polled.source.id}: {polled.poll.reason}", markup=False)
+            self._failing += 1
+            if self._failing <= self._MOST_FAILURES:
+                self._console.print(f"  {polled.source.id}: {polled.poll.reason}", markup=False)
+            elif self._failing == self._MOST_FAILURES + 1:
+                self._console.print("  ... and more; the table at the end counts them", markup=False)
 
     def fetching(self, pages: int) -> None:
         """Say how many pages are about to be fetched."""

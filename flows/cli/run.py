@@ -107,12 +107,15 @@ async def _recorded(place: Place, only: tuple[str, ...], watch: Watch, *, all_so
 def show(report: PassReport, out: Console, *, hints: bool = True) -> None:
     """Print what a pass did: a table of the sources that matter, one sentence, and (``hints``) what to do next."""
     lines = [line for line in report.sources.values() if line.new or line.fetched or line.failed or line.reason]
+    # When nothing answers, the sources are not to blame: a few rows show what they say.
+    most = _MOST_ROWS if report.state != "nothing" else 3
     if lines:
-        out.print(_table(sorted(lines, key=_weight)[:_MOST_ROWS]))
+        out.print(_table(sorted(lines, key=_weight)[:most]))
     quiet = len(report.sources) - len(lines)
-    more = max(0, len(lines) - _MOST_ROWS)
-    if quiet or more:
-        out.print(f"{quiet} sources had nothing new{f'; {more} more rows left out' if more else ''}.", markup=False)
+    if quiet:
+        out.print(f"{quiet} sources had nothing new.", markup=False)
+    if len(lines) > most:
+        out.print(f"({len(lines) - most} more rows: govwatch status --all)", style="dim", markup=False)
     out.print(report.sentence() + ".", markup=False)
     if report.waiting > 0:
         out.print(f"{report.waiting} pages wait for the next pass.", markup=False)
