@@ -27,7 +27,7 @@ pytestmark = pytest.mark.faults
 
 KILLS = 20
 STAGES = ("discover", "extract", "load", "deliver", "close")
-OUTLETS = 2
+OUTLETS = 2  # `Desk.prints` knows them
 EACH_TIME = 4  # articles that are new to each pass
 RECOVERY_EVERY = 2  # kills after which one pass is left in peace; a killed pass has to cope with the one before it, too
 LEASE_IS_OVER = timedelta(minutes=6)
@@ -75,11 +75,14 @@ class Desk:
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def prints(self) -> None:
-        """Let the outlets print what the next pass shall find."""
-        for number in range(EACH_TIME):
-            outlet = list(self.newsroom.outlets.values())[number % OUTLETS]
+        """Let the outlets print what the next pass shall find: texts of their own, and one that both print."""
+        first, other = self.newsroom.outlets.values()
+        for number in range(EACH_TIME - 1):
             text = next(self.texts)
-            self.printed.append((outlet.publishes(text.story), text))
+            self.printed.append(((first, other)[number % 2].publishes(text.story), text))
+        original, text = self.printed[1 - EACH_TIME]
+        (copy,) = self.newsroom.syndicates(original, to=[other], after=timedelta(0))
+        self.printed.append((copy, text))
 
     def makes_ready(self) -> None:
         """Start the real program in a process group of its own; its console goes into a file."""
@@ -159,7 +162,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
             settings={"limits": {"batch": 2, "workers": 1}},
         )
         station = Station(config, Warehouse(tmp_path / "govwatch.duckdb"), lambda: utc_now() + LEASE_IS_OVER)
-        texts = iter(make_articles((KILLS + 2) * EACH_TIME, seed=11, languages=("en",), copies=0.15, mentioning=0.6))
+        texts = iter(make_articles((KILLS + 2) * EACH_TIME, seed=11, languages=("en",), copies=0, mentioning=0.6))
         desk = Desk(tmp_path, newsroom, receiver, mailbox, station, texts)
         desk.makes_ready()
         try:
@@ -230,7 +233,10 @@ def test_killed_at_twenty_random_moments_nothing_is_lost_halved_or_told_twice(de
 def everything_is_there_once(desk: Desk) -> None:
     stored = desk.station.asks("select a.url, f.outcome from articles a join frontier f on f.url = a.discovered_url")
     expected = [p.url for outlet in desk.newsroom.outlets.values() for p in outlet.publications.values()]
-    assert sorted(url for url, _ in stored) == sorted(expected)
+    states = desk.station.asks(
+        "select url, outcome, reason, attempts, next_try from frontier where outcome <> 'fetched'"
+    )
+    assert sorted(url for url, _ in stored) == sorted(expected), states
     assert {outcome for _, outcome in stored} == {"fetched"}
     found = desk.station.asks("select url, initiative_id from mentions join articles using (article_id)")
     assert sorted(found) == sorted(
