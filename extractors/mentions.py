@@ -12,16 +12,19 @@ from datetime import date
 from pathlib import Path
 
 from extractors.matching.compiled import Occurrences, Rules
-from extractors.matching.judge import Candidate, Judge, Verdicts
+from extractors.matching.judge import Candidate, Ground, Judge, Verdicts
 from extractors.matching.linting import Finding, lint
 from extractors.matching.normalise import Offsets, normalise
 from extractors.matching.places import Places
-from extractors.matching.shortforms import defined_after
+from extractors.matching.shortforms import ShortForm, defined_after
 from records.mention import AlertLevel, Initiative, Mention, Place
 
 _SILENT = frozenset({Place.TAIL, Place.FURNITURE})
 # Between title and text: a paragraph's end, so that no pattern and no sentence crosses it.
 _BETWEEN = "\n\n"
+_LONGEST_SENTENCE = 1500
+_AROUND = 500
+_MOST_SHORT_FORMS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,13 @@ def _with_article(text: str, start: int) -> int:
     return start
 
 
+def _line_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span of the line that holds ``[start:end]``, cut where it is long."""
+    left = text.rfind("\n", max(0, start - _AROUND), start) + 1 or max(0, start - _AROUND)
+    right = text.find("\n", end, end + _AROUND)
+    return left, right if right >= 0 else min(len(text), end + _AROUND)
+
+
 class _Reading:
     """One title and text while they are read."""
 
@@ -208,7 +218,7 @@ class _Reading:
             start,
             end,
             self._field(field)[start:end],
-            self._sentence(candidate.start),
+            self._sentence(candidate.start, candidate.end),
             candidate.rule,
             place,
             tuple(self._surface(span) for span in candidate.context),
@@ -217,8 +227,11 @@ class _Reading:
             place not in _SILENT and self._tells(candidate),
         )
 
-    def _sentence(self, position: int) -> str:
-        start, end = self._judge.sentences.span(position)
+    def _sentence(self, first: int, last: int) -> str:
+        start, end = self._judge.sentences.span(first)
+        if end - start > _LONGEST_SENTENCE:
+            # A text without full stops: what stands around the span is the evidence.
+            start, end = max(start, first - _AROUND), min(end, last + _AROUND)
         return self._surface((start, end)).strip() if end > start else ""
 
     def _place(self, field: str, position: int) -> Place:
@@ -239,27 +252,30 @@ class _Reading:
         return any(self._found.first(telling, where) is not None for where in (sentence, headline))
 
     def _short_forms(self, full: list[Mention]) -> Iterator[Mention]:
-        taken = [(m.start, m.end) for m in full if m.field == "text"]
+        taken = Ground()
+        for number, mention in enumerate(full):
+            if mention.field == "text" and next(taken.over(mention.start, mention.end), None) is None:
+                taken.take(mention.start, mention.end, number)
+        defined: dict[str, tuple[Mention, ShortForm]] = {}
         for mention in full:
-            if mention.field != "text":
-                continue
-            for short in defined_after(self._text, mention.end):
-                for start, end in short.uses(self._text):
-                    if any(start < stop and begin < end for begin, stop in taken):
-                        continue
-                    taken.append((start, end))
+            if mention.field == "text" and len(defined) < _MOST_SHORT_FORMS:
+                for short in defined_after(self._text, mention.end):
+                    defined.setdefault(short.name, (mention, short))
+        for mention, short in defined.values():
+            for start, end in short.uses(self._text):
+                if next(taken.over(start, end), None) is None:
+                    taken.take(start, end, 0)
                     yield self._short(mention, short.name, start, end)
 
     def _short(self, mention: Mention, name: str, start: int, end: int) -> Mention:
-        left = self._text.rfind("\n", 0, start) + 1
-        right = self._text.find("\n", end)
+        left, right = _line_around(self._text, start, end)
         return Mention(
             mention.initiative_id,
             "text",
             start,
             end,
             self._text[start:end],
-            self._text[left : right if right >= 0 else len(self._text)].strip()[:500],
+            self._text[left:right].strip(),
             f"short form '{name}' of '{mention.surface}'",
             self._place("text", start),
             (mention.surface,),

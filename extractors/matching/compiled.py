@@ -6,6 +6,7 @@ It finds; it never decides. Guards and competition are in `extractors.matching.j
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -159,7 +160,10 @@ class Occurrences:
         for pattern in patterns:
             if pattern not in self._pending:
                 continue
-            for start, end in self.of(pattern):
-                if between is None or (between[0] <= start and end <= between[1]):
-                    return start, end
+            spans = self.of(pattern)
+            at = 0 if between is None else bisect_left(spans, (between[0],))
+            while at < len(spans) and (between is None or spans[at][0] < between[1]):
+                if between is None or spans[at][1] <= between[1]:
+                    return spans[at]
+                at += 1
         return None

@@ -7,6 +7,7 @@ as stored, except to see capital letters through the ``capitals`` function that 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -42,10 +43,6 @@ class Candidate:
     beaten: tuple[str, ...] = ()
     refused: str = ""
 
-    def overlaps(self, start: int, end: int) -> bool:
-        """Whether the span shares a character with ``[start:end]``."""
-        return self.start < end and start < self.end
-
 
 @dataclass(slots=True)
 class Verdicts:
@@ -53,6 +50,27 @@ class Verdicts:
 
     mentions: list[Candidate] = field(default_factory=list)
     refused: list[Candidate] = field(default_factory=list)
+
+
+class Ground:
+    """Spans that share no character, found again by where they stand; each has a value.
+
+    It keeps the cost of a text with thousands of mentions in proportion to its length.
+    """
+
+    def __init__(self) -> None:
+        self._spans: list[tuple[int, int, int]] = []
+
+    def take(self, start: int, end: int, value: int) -> None:
+        """Put a span that overlaps none in its place."""
+        insort(self._spans, (start, end, value))
+
+    def over(self, start: int, end: int) -> Iterator[int]:
+        """Yield the values of the spans that share a character with ``[start:end]``, the last one first."""
+        at = bisect_left(self._spans, (end,)) - 1
+        while at >= 0 and self._spans[at][1] > start:
+            yield self._spans[at][2]
+            at -= 1
 
 
 class Judge:
@@ -66,6 +84,7 @@ class Judge:
         self._on = on
         self.sentences = Sentences(text)
         self._verdicts = Verdicts()
+        self._ground = Ground()
 
     def decide(self) -> Verdicts:
         """Return the mentions in reading order, and what was refused and why."""
@@ -123,8 +142,10 @@ class Judge:
         winners: list[Candidate] = []
         beaten: dict[int, list[str]] = {}
         for one in candidates:
-            rival = next((i for i, winner in enumerate(winners) if winner.overlaps(one.start, one.end)), None)
+            # Winners were taken in the order of their length: the lowest number is the longest rival.
+            rival = min(self._ground.over(one.start, one.end), default=None)
             if rival is None:
+                self._ground.take(one.start, one.end, len(winners))
                 winners.append(one)
             elif winners[rival].initiative != one.initiative:
                 beaten.setdefault(rival, []).append(self._name(one))
@@ -148,36 +169,43 @@ class Judge:
         return sorted(rule for rule, groups in seen.items() if len(groups) == len(self._rules.nears[rule].groups))
 
     def _near(self, rule: NearRule, winners: list[Candidate]) -> None:
+        def free(at: Span) -> bool:
+            return all(winners[number].initiative == rule.initiative for number in self._ground.over(*at))
+
         sentence_of = self.sentences.index
-        by_sentence: dict[int, list[list[Span]]] = {}
+        taken = {sentence_of(m.start) for m in self._verdicts.mentions if m.initiative == rule.initiative}
+        for sentence, seen in sorted(self._by_sentence(rule).items()):
+            if not all(seen) or sentence in taken:
+                continue
+            groups = [[at for at in group if free(at)] for group in seen]
+            span = self._window(groups) if all(groups) else None
+            if span is not None:
+                self._complete(rule, span)
+
+    def _by_sentence(self, rule: NearRule) -> dict[int, list[list[Span]]]:
+        """Return the occurrences of each group of ``rule`` in the sentences that hold its first one."""
+        found: dict[int, list[list[Span]]] = {}
         for index, group in enumerate(rule.groups):
             for pattern in group:
                 for seen_at in self._found.of(pattern):
-                    sentence = sentence_of(seen_at[0])
+                    sentence = self.sentences.index(seen_at[0])
                     # Only a sentence that held every earlier group can still hold them all.
-                    if index == 0 and sentence not in by_sentence:
-                        by_sentence[sentence] = [[] for _ in rule.groups]
-                    if sentence in by_sentence:
-                        by_sentence[sentence][index].append(seen_at)
-        others = [winner for winner in winners if winner.initiative != rule.initiative]
-        taken = {sentence_of(m.start) for m in self._verdicts.mentions if m.initiative == rule.initiative}
-        for sentence, seen in sorted(by_sentence.items()):
-            if not all(seen) or sentence in taken:
-                continue
-            groups = [[at for at in group if not any(o.overlaps(*at) for o in others)] for group in seen]
-            if not all(groups):
-                continue
-            span = self._window(groups)
-            if span is None:
-                continue
-            words = _words(self._text[slice(*span)])
-            if words > rule.near.window:
-                self._refuse(rule.initiative, span, rule.near.text, f"{words} words, beyond {rule.near.window}")
-                continue
-            context, why = self._allowed(rule.guard, span)
-            if why:
-                self._refuse(rule.initiative, span, rule.near.text, why)
-                continue
+                    if index == 0 and sentence not in found:
+                        found[sentence] = [[] for _ in rule.groups]
+                    if sentence in found:
+                        found[sentence][index].append(seen_at)
+        return found
+
+    def _complete(self, rule: NearRule, span: Span) -> None:
+        """Take a span that holds all parts of ``rule`` for a mention, unless its width or its guard forbids it."""
+        words = _words(self._text[slice(*span)])
+        if words > rule.near.window:
+            self._refuse(rule.initiative, span, rule.near.text, f"{words} words, beyond {rule.near.window}")
+            return
+        context, why = self._allowed(rule.guard, span)
+        if why:
+            self._refuse(rule.initiative, span, rule.near.text, why)
+        else:
             self._verdicts.mentions.append(Candidate(rule.initiative, *span, rule.near.text, context))
 
     @staticmethod

@@ -6,15 +6,17 @@ import pickle
 import time
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.load import SHIPPED
+from config.load import SHIPPED, initiatives
 from extractors.figures import figures
 from extractors.mentions import Matcher, explain
 from records.mention import Alias, Initiative, Place
 
 MATCHER = Matcher.load(SHIPPED / "initiatives.yaml")
+MATCHER_RULES = [one for one in initiatives(SHIPPED / "initiatives.yaml", {}) if one.id in {"waic", "gpai"}]
 
 ARTICLE = (
     "Delegates founded the World AI Cooperation Organization (WAICO, the “Organization”) with 29 states on Friday.\n"
@@ -105,31 +107,38 @@ def test_spans_point_at_what_they_claim_in_any_text(text, title):
         assert mention.surface.strip()
 
 
-def test_no_text_takes_more_than_linear_time():
-    def seconds(times: int) -> float:
-        text = "export controls chips China US AI world organisation governance summit in Seoul " * times
-        started = time.process_time()
-        MATCHER.find("", text)
-        return time.process_time() - started
-
-    seconds(10)
-    assert seconds(800) < 30 * max(seconds(100), 0.005)
-
-
-def test_figures_are_read_from_the_sentence_of_a_mention():
-    mentions = MATCHER.find("", ARTICLE)
-    (figure,) = figures(ARTICLE, mentions)
-    assert (figure.initiative_id, figure.value, figure.unit, figure.surface) == ("waico", 29.0, "state", "29 states")
+HOSTILE = {
+    "many names in one sentence": "DeepSeek ",
+    "names that need context": "AI Act EU ",
+    "parts of proximity rules": "export controls chips China US AI world organisation governance summit in Seoul ",
+    "starts of gaps": "plan controls on Organisation mondiale de ",
+    "Han without an end": "世界人工智能大会在上海，",
+    "the same definition again and again": "World AI Cooperation Organization (WAICO, the “Organization”) ",
+    "brackets": "World AI Conference ((((“",
+    "characters that change length": "ﬁé\u200b",
+    "numbers": "World AI Conference 1,000 companies and 5 states ",
+}
 
 
-def test_counts_of_different_populations_have_different_scopes():
-    text = "The World AI Conference drew over 800 companies from more than 70 countries, and guests from over 30 countries."
-    found = [(f.value, f.comparison, f.unit, f.scope) for f in figures(text, MATCHER.find("", text))]
-    assert (800.0, ">=", "company", "from more than 70 countries") in found
-    assert (70.0, ">=", "state", "companies from") in found
-    assert (30.0, ">=", "state", "guests from") in found
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
+def test_no_text_takes_more_than_linear_time(piece):
+    def seconds(length: int) -> float:
+        text = (piece * (length // len(piece) + 1))[:length]
+        best = 1e9
+        for _ in range(2):
+            started = time.process_time()
+            figures(text, MATCHER.find("", text))
+            best = min(best, time.process_time() - started)
+        return best
+
+    # Four times the text may take six times the time, not sixteen: the clock of a busy machine is no fine one.
+    assert seconds(32_000) < 6 * max(seconds(8_000), 0.02)
 
 
-def test_a_year_is_no_figure():
-    text = "The World AI Conference of 2025 members liked was long."
-    assert figures(text, MATCHER.find("", text)) == []
+@settings(deadline=None, max_examples=15)
+@given(st.lists(st.lists(PIECES, max_size=12).map("".join), min_size=2, max_size=5))
+def test_a_text_matches_the_same_whatever_was_read_before_it(texts):
+    alone = [Matcher(MATCHER_RULES).find("", text) for text in texts]
+    together = Matcher(MATCHER_RULES)
+    backwards = [together.find("", text) for text in reversed(texts)]
+    assert alone == [together.find("", text) for text in texts] == backwards[::-1]
