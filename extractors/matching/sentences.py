@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cached_property
 
 from extractors.matching.normalise import CJK
 
-_STOP = re.compile(r"[\n。؟۔।]+|[.!?]+\)*")
+_STOP = re.compile(r"[\n。！？؟۔।]+|[.!?]+[)”’\"»]*")
 _FOLLOWS = re.compile(rf"[ \n{CJK}]")
 _LAST_WORD = re.compile(r"[^\s.(]*$")
 # A full stop ends no sentence behind one letter ("u.s.", "j. smith") or a usual short form; the text is in lower case.
@@ -29,14 +30,14 @@ def _ends(text: str) -> list[int]:
             if end < len(text) and not _FOLLOWS.match(text[end]):
                 continue
             word = _LAST_WORD.search(text, max(0, match.start() - 8), match.start())
-            if first == "." and word and ((len(word[0]) == 1 and word[0].isalpha()) or word[0] in _SHORTENED):
+            if first == "." and word and ((len(word[0]) == 1 and word[0].isalpha()) or word[0].lower() in _SHORTENED):
                 continue
         out.append(end)
     return out
 
 
 class Sentences:
-    """The sentences of one normalised text; looked for when first asked."""
+    """The sentences of one text, normalised or as stored; looked for when first asked."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -44,6 +45,14 @@ class Sentences:
     @cached_property
     def _ends(self) -> list[int]:
         return _ends(self._text)
+
+    def all(self) -> Iterator[tuple[int, int]]:
+        """Yield the half-open spans of all sentences, in order."""
+        start = 0
+        for end in (*self._ends, len(self._text)):
+            if end > start:
+                yield start, end
+                start = end
 
     def index(self, position: int) -> int:
         """Return the number of the sentence that holds the character at ``position``."""
