@@ -5,10 +5,10 @@ It never looks for a mention in a text, and never writes one without its span.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, Protocol
 
-from records.document import Document
 from records.mention import Figure, Mention, Place
 from warehouse.database import Connection, append, rows
 
@@ -22,32 +22,68 @@ _FIGURE = (
 )  # fmt: skip
 
 
-def store(con: Connection, documents: Sequence[Document], now: datetime, run_id: str) -> tuple[int, int]:
+class Evidence(Protocol):
+    """What was found in one article: a `records.document.Document`, or a stored text that was read again."""
+
+    @property
+    def article_id(self) -> int:
+        """The article."""
+
+    @property
+    def mentions(self) -> Sequence[Mention]:
+        """What it mentions."""
+
+    @property
+    def figures(self) -> Sequence[Figure]:
+        """The numbers beside them."""
+
+
+def store(con: Connection, documents: Sequence[Evidence], now: datetime, run_id: str) -> tuple[int, int]:
     """Add the mentions and figures of articles that have none yet; return how many of each.
 
     Two mentions of one initiative at one place are one; so are two figures of one unit at one place.
     """
+    return _store(con, documents, now, run_id, {})
+
+
+def _store(
+    con: Connection,
+    documents: Sequence[Evidence],
+    now: datetime,
+    run_id: str,
+    kept: Mapping[tuple[object, ...], tuple[Any, Any]],
+) -> tuple[int, int]:
     mentions: dict[tuple[object, ...], tuple[object, ...]] = {}
     figures: dict[tuple[object, ...], tuple[object, ...]] = {}
     for document in documents:
         for mention in document.mentions:
             place = (document.article_id, mention.initiative_id, mention.field, mention.start)
-            mentions.setdefault(place, _mention_row(document.article_id, mention, now, run_id))
+            mentions.setdefault(place, _mention_row(document.article_id, mention, *kept.get(place, (now, run_id))))
         for figure in document.figures:
             spot = (document.article_id, figure.initiative_id, figure.start, figure.unit)
             figures.setdefault(spot, _figure_row(document.article_id, figure, now))
     return append(con, "mentions", _MENTION, mentions.values()), append(con, "figures", _FIGURE, figures.values())
 
 
-def replace(con: Connection, documents: Sequence[Document], now: datetime, run_id: str) -> tuple[int, int]:
+def replace(con: Connection, documents: Sequence[Evidence], now: datetime, run_id: str) -> tuple[int, int]:
     """Put the mentions and figures of these articles in the place of what is stored; return how many there are now.
 
-    For an article whose text became known later (a seed), or that was read again with other rules.
+    For an article whose text became known later (a seed), or that was read again with other rules. A mention that
+    stays where it was keeps the time and the run that found it: reading again makes nothing new.
     """
     known = [document.article_id for document in documents]
+    stored = rows(
+        con,
+        """
+        select article_id, initiative_id, field, span_start, found_at, run_id from mentions
+        where article_id in (select unnest($1::bigint[]))
+        """,
+        [known],
+    )
+    kept = {row[:4]: (row[4], row[5]) for row in stored}
     for table in ("mentions", "figures"):
         con.execute(f"delete from {table} where article_id in (select unnest($1::bigint[]))", [known])
-    return store(con, documents, now, run_id)
+    return _store(con, documents, now, run_id, kept)
 
 
 def of_article(con: Connection, article_id: int) -> list[Mention]:

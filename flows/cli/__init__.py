@@ -22,6 +22,7 @@ _COMMANDS = {
     "status": "sources and their health, last passes, what is pending, what failed",
     "check": "validate the configuration",
     "explain": "why an alert or mention exists, or why a URL gave none",
+    "backtest": "what the present rules match in the stored corpus; with --apply, write it as history",
     "alerts": "list, test, retry and silence alerts",
     "demo": "the whole pipeline on a simulated newsroom, offline",
 }
