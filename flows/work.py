@@ -22,6 +22,7 @@ class Worker:
 
     def __init__(self, initiatives: Sequence[Initiative]) -> None:
         self._matcher = Matcher(initiatives)
+        self._kinds = {one.id: one.kind for one in initiatives}
 
     def __call__(self, job: Job) -> Worked:
         """Return what ``job``'s page gave."""
@@ -32,8 +33,9 @@ class Worker:
 
     def read(self, url: str, article: Article) -> Worked:
         """Return what an article that is already cut out holds."""
-        mentions = tuple(self._matcher.find(article.title, article.text, article.language))
-        found = tuple(figures(article.text, mentions))
+        on = article.published.date() if article.published else None
+        mentions = tuple(self._matcher.find(article.title, article.text, article.language, on))
+        found = tuple(figures(article.text, mentions, self._kinds, on))
         return Worked(url, article, fingerprint(article.title, article.text), mentions, found)
 
 
