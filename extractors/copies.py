@@ -81,6 +81,24 @@ class Comparison:
         """Whether the two are one story."""
         return self.reason in ("same_text", "reprint", "excerpt", "update")
 
+    @property
+    def needed(self) -> float:
+        """The score from which the two would be one story."""
+        return SAME_TITLE if self.title >= TITLE_AGREES else SAME
+
+    def sentence(self) -> str:
+        """Return the comparison in one sentence for people."""
+        shares = f"{self.forward:.0%} of this text stands there, {self.backward:.0%} of that text stands here"
+        if self.reason == "same_text":
+            return "the same words"
+        if self.reason == "template":
+            return f"{shares}, but the numbers in those passages differ: a form filled in anew"
+        if self.reason == "stub":
+            return f"{shares}, but both are teasers of one outlet under different headlines"
+        why = " with headlines that agree" if self.title >= TITLE_AGREES else ""
+        ways = " in both directions (one outlet, or far apart in time)" if self.two_way else ""
+        return f"{shares}: {self.reason}, score {self.score:.2f} where {self.needed:.2f} is needed{why}{ways}"
+
 
 def compare(arrival: Newcomer, member: Candidate) -> Comparison:
     """Return how an article compares with one member of a story, without regard to other stories: for explanations."""
@@ -135,7 +153,7 @@ def _compare(
     forward, there = _coverage(text, other, common)
     backward, back = _coverage(other, text, common)
     found = Comparison(forward, backward, title, two_way, "different")
-    if found.score < (SAME_TITLE if title >= TITLE_AGREES else SAME):
+    if found.score < found.needed:
         return found
     if _is_form(there + back):
         return Comparison(forward, backward, title, two_way, "template")

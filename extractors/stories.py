@@ -105,11 +105,31 @@ def _likeliest(arrival: Newcomer, candidates: Sequence[Candidate]) -> dict[int, 
 def _same_stories(arrival: Newcomer, stories: Mapping[int, Sequence[Candidate]]) -> list[tuple[Comparison, Candidate]]:
     """The stories that the article belongs to, by their best member, best first."""
     found = []
-    for comparisons, members in zip(compare_all(arrival, [*stories.values()]), stories.values(), strict=True):
-        same = [pair for pair in zip(comparisons, members, strict=True) if pair[0].same]
+    for pairs in _compared(arrival, stories):
+        same = [pair for pair in pairs if pair[0].same]
         if same:
             found.append(max(same, key=lambda pair: pair[0].score))
     return sorted(found, key=lambda pair: -pair[0].score)
+
+
+def _compared(
+    arrival: Newcomer, stories: Mapping[int, Sequence[Candidate]]
+) -> list[list[tuple[Comparison, Candidate]]]:
+    compared = compare_all(arrival, [*stories.values()])
+    return [list(zip(found, members, strict=True)) for found, members in zip(compared, stories.values(), strict=True)]
+
+
+def nearest(arrival: Newcomer, candidates: Sequence[Candidate]) -> list[tuple[Comparison, Candidate]]:
+    """Return the best member of each story that the article was, or would be, compared with; the nearest first.
+
+    For explanations: what `which_story` sees, with what it passes over.
+    """
+    found = [max(pairs, key=_nearness) for pairs in _compared(arrival, _likeliest(arrival, candidates))]
+    return sorted(found, key=_nearness, reverse=True)
+
+
+def _nearness(pair: tuple[Comparison, Candidate]) -> tuple[bool, float, float]:
+    return pair[0].same, pair[0].score, max(pair[0].forward, pair[0].backward)
 
 
 # ---- candidates in memory -----------------------------------------------------------------------------------------

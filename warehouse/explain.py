@@ -1,10 +1,15 @@
-"""Everything that is known of one stored article: where it came from, its story, its mentions with their reasons."""
+"""Everything that is known of one stored article: where it came from, its story, its mentions with their reasons.
+
+It never compares texts (`flows.comparing` does); it gives what comparing needs.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from records.story import Fingerprint
 from warehouse.database import Connection, rows
 
 
@@ -35,6 +40,16 @@ class ArticleFacts:
                 else f"joined as {story['reason']} of article {story['matched_article_id']}, score {story['score']:.2f}"
             )
             lines.append(f"  story {story['story_id']} of {story['articles']} articles: {joined}")
+            if story["joined_story_id"] != story["story_id"]:
+                lines.append(
+                    f"    it joined story {story['joined_story_id']}, which turned out to be this one on "
+                    f"{story['merged_at']:%Y-%m-%d %H:%M} UTC by article {story['merged_by']}"
+                )
+            if story["original_article_id"] != one["article_id"]:
+                lines.append(
+                    f"    original: article {story['original_article_id']} of {story['original_outlet']} "
+                    f"({story['original_by']})"
+                )
         for mention in self.mentions:
             lines.append(
                 f"  mention of {mention['initiative_id']}: '{mention['surface']}' in the {mention['place']}, "
@@ -65,8 +80,11 @@ def article(con: Connection, article_id: int) -> ArticleFacts | None:
     story = _named(
         con,
         """
-        select m.story_id, m.reason, m.score, m.matched_article_id, s.articles
-        from story_members m join stories s using (story_id) where m.article_id = $1
+        select m.story_id, m.reason, m.score, m.matched_article_id, m.joined_story_id, s.articles,
+            s.original_article_id, s.original_outlet, s.original_by, l.merged_at, l.merged_by
+        from story_members m join stories s using (story_id)
+        left join stories l on l.story_id = m.joined_story_id and l.merged_into is not null
+        where m.article_id = $1
         """,
         article_id,
     )
@@ -75,6 +93,53 @@ def article(con: Connection, article_id: int) -> ArticleFacts | None:
         con, "select kind, initiative_id, verdict, verdict_reason from signals where article_id = $1", article_id
     )
     return ArticleFacts(found[0], story[0] if story else {}, tuple(mentions), tuple(signals))
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """One article as a member of its story.
+
+    Attributes:
+        story_id: its story now.
+        text: None for a seed of which only the fingerprint is known.
+        fingerprint: as stored; of its key only what leads to it.
+        number: its place in the order of arrival.
+    """
+
+    article_id: int
+    story_id: int
+    number: int
+    title: str
+    url: str
+    outlet: str
+    text: str | None
+    published: datetime | None
+    fingerprint: Fingerprint
+
+
+def printed(con: Connection, article_id: int) -> Print | None:
+    """Return the article with its text and what it is recognised by, or None when it is no member of a story."""
+    found = rows(
+        con,
+        """
+        select m.article_id, m.story_id, m.number, a.title, a.url, a.outlet, a.text, a.published, f.text_hash, f.sketch,
+            f.title, f.cjk
+        from story_members m join articles a using (article_id) join internal.fingerprints f using (number)
+        where m.article_id = $1
+        """,
+        [article_id],
+    )
+    if not found:
+        return None
+    number, text_hash, sketch, title, cjk = found[0][2], *found[0][8:]
+    key = rows(
+        con,
+        "select hash from internal.shingles where number = $1 "
+        "union select hash from internal.old_shingles where number = $1 order by hash",
+        [number],
+    )
+    mark = Fingerprint(text_hash, tuple(row[0] for row in key), sketch, tuple(title), cjk)
+    return Print(*found[0][:8], fingerprint=mark)
 
 
 def _named(con: Connection, sql: str, article_id: int) -> list[dict[str, Any]]:

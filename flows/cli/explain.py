@@ -1,4 +1,4 @@
-"""`govwatch explain`: why an alert or a mention exists, or why a URL gave none."""
+"""`govwatch explain`: why an alert or a mention exists, why a URL gave none, why an article is in its story."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from extractors.urls import canonical
 from flows.cli.common import Place, json_option, place_options, print_json
+from flows.comparing import account
 from records.errors import GovwatchError
 from records.ids import article_id
 from warehouse import frontier, messages
@@ -31,21 +32,23 @@ def command(place: Place, as_json: bool, target: str) -> int:
       a reference of an alert     7F3A-09BC
       a URL                       the stage where it ended, and the reason
       an article id               as in the table articles
+                                  (for both: why it joined its story or no other, and the passages that differ)
       - or a text                 what the rules find in it, what they nearly find, and which guard stopped it
     """
     if target == "-" or (" " in target.strip() and not target.startswith("http")):
         return _text(place, sys.stdin.read() if target == "-" else target)
     with Warehouse(place.warehouse).reading() as con:
         found = _find(con, target)
+        story = account(con, found.article["article_id"]) if isinstance(found, ArticleFacts) else None
     if found is None:
         raise GovwatchError(
             f"nothing is known of '{target}'. A URL is known once a source named it; "
             "for a text, give the text itself or - for standard input"
         )
     if as_json:
-        print_json(found)
+        print_json({"facts": found, "story": story} if story else found)
     else:
-        click.echo("\n".join(_lines(found)))
+        click.echo("\n".join(_lines(found) + (story.lines() if story else [])))
     return 0
 
 
