@@ -203,14 +203,14 @@ def measure_quality(path: Path, orders: int = 8) -> Iterator[dict[str, Any]]:
         for seed in range(orders):
             shuffled = documents[:]
             random.Random(seed).shuffle(shuffled)
-            found.append(_scores(shuffled, grouper(shuffled)))
+            found.append(scores(shuffled, grouper(shuffled)))
         seconds = (time.perf_counter() - start) / orders / len(documents)
         mean = {name: round(statistics.mean(scores[name] for scores in found), 4) for name in found[0]}
         about = {"what": "stories: quality", "by": grouper.__name__, "articles": len(documents), "orders": orders}
         yield about | mean | {"ms_per_article": round(1000 * seconds, 3)}
 
 
-def _scores(documents: Sequence[dict[str, Any]], assigned: Sequence[str]) -> dict[str, float]:
+def scores(documents: Sequence[dict[str, Any]], assigned: Sequence[str]) -> dict[str, float]:
     """Scores of one grouping; pairs of stories that the labels call ambiguous count neither way."""
     true = [d["cluster_id"] for d in documents]
     unclear = {
