@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
+import fnmatch
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +13,8 @@ from alerts.send import probe
 from config.load import Configuration
 from extractors import kinds
 from extractors.http import Fetcher
-from extractors.mentions import examples as examples_of
 from extractors.mentions import Matcher, lint
+from extractors.mentions import examples as examples_of
 from flows.clock import utc_now
 from flows.policy import policy_of
 from records.article import FetchFailed, Page
@@ -66,11 +68,24 @@ def examples(configuration: Configuration) -> list[Problem]:
 
 
 def warnings(configuration: Configuration) -> list[Problem]:
-    """Return the aliases that may fire wrongly, or never."""
+    """Return what is allowed and probably not meant: risky aliases, and subscriptions that cover no initiative."""
     file = str(configuration.files["initiatives.yaml"])
-    return [
+    risky = [
         Problem(file, 0, found.initiative_id, found.message, found.hint) for found in lint(configuration.initiatives)
     ]
+    return risky + list(_covering_nothing(configuration))
+
+
+def _covering_nothing(configuration: Configuration) -> Iterator[Problem]:
+    known = [one.id for one in configuration.initiatives]
+    file = str(configuration.files["alerts.yaml"])
+    for subscription in configuration.alerts.subscriptions:
+        for wanted in subscription.match.initiatives:
+            # "none" is how an operator subscribes to no news at all.
+            if wanted != "none" and not any(fnmatch.fnmatchcase(one, wanted) for one in known):
+                close = difflib.get_close_matches(wanted, known, n=1)
+                hint = f"did you mean '{close[0]}'?" if close else "the ids stand in initiatives.yaml"
+                yield Problem(file, 0, subscription.name, f"no initiative is called '{wanted}'", hint)
 
 
 async def probe_sources(configuration: Configuration) -> AsyncIterator[Probe]:

@@ -17,4 +17,6 @@ def policy_of(configuration: Configuration) -> Policy:
         total_timeout=network.timeout.total_seconds(),
         max_bytes=network.max_page_bytes,
         allow_private_hosts=network.allow_private_hosts,
+        # A host that asks for more is met at the next pass: its rest must not hold this one.
+        longest_rest=10.0,
     )

@@ -65,7 +65,8 @@ def _show(configuration: Configuration, problems: Sequence[Problem], warned: Seq
     for problem in problems:
         out.print(str(problem), style="red", markup=False)
     if problems:
-        out.print(f"{len(problems)} mistakes. Mend them, then: govwatch check", markup=False)
+        count = f"{len(problems)} mistakes" if len(problems) > 1 else "1 mistake"
+        out.print(f"{count}. Mend what is named, then: govwatch check", markup=False)
     else:
         out.print("The configuration is good. Next: govwatch run", markup=False)
 

@@ -25,7 +25,7 @@ _REFERENCE = re.compile(r"[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}[0-9A-Fa-f]*")
 @json_option
 @click.argument("target")
 def command(place: Place, as_json: bool, target: str) -> int:
-    r"""Say why TARGET is as it is.
+    """Say why TARGET is as it is.
 
     \b
     TARGET is
@@ -34,7 +34,7 @@ def command(place: Place, as_json: bool, target: str) -> int:
       an article id               as in the table articles
                                   (for both: why it joined its story or no other, and the passages that differ)
       - or a text                 what the rules find in it, what they nearly find, and which guard stopped it
-    """
+    """  # noqa: D301 - the backslash is click's mark for lines that are not to be wrapped
     if target == "-" or (" " in target.strip() and not target.startswith("http")):
         return _text(place, sys.stdin.read() if target == "-" else target)
     with Warehouse(place.warehouse).reading() as con:

@@ -31,14 +31,14 @@ _WIDEST = 300  # characters of one cell of a table for people
 @click.option("--output", type=click.Path(path_type=Path), help="write to this file (parquet needs one)")
 @click.option("--timeout", default=60.0, show_default=True, help="seconds")
 def command(place: Place, query: str | None, format_: str, output: Path | None, timeout: float) -> int:
-    r"""Query the warehouse; without a QUERY, a prompt (or the statements of standard input).
+    """Query the warehouse; without a QUERY, a prompt (or the statements of standard input).
 
     Reads the copy that each pass publishes, so it never waits for a pass and no pass waits for it.
 
     \b
     govwatch sql "from new_mentions limit 20"
     govwatch sql "select outlet, count(*) n from mentions join articles using (article_id) group by all" --format csv
-    """
+    """  # noqa: D301 - the backslash is click's mark for lines that are not to be wrapped
     warehouse = Warehouse(place.warehouse)
     if query is None and not sys.stdin.isatty():
         query = sys.stdin.read()

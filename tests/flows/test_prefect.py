@@ -153,7 +153,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def test_serve_says_what_it_schedules_and_where_its_ui_is(served: Served) -> None:
     assert f"The UI: http://127.0.0.1:{served.port}" in served.said
-    assert "monitor/regular: every 0:15:00" in served.said
+    assert "monitor/regular: every 0:05:00" in served.said
     assert "upkeep/nightly: cron 30 3 * * * Europe/Paris" in served.said
     with urllib.request.urlopen(f"http://127.0.0.1:{served.port}/", timeout=10) as answer:
         assert b"<html" in answer.read().lower()
