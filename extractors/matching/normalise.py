@@ -88,7 +88,8 @@ class _Table(dict[int, str | None]):
             if unicodedata.category(part) in {"Mn", "Cf"}:
                 continue
             known = self.get(ord(part), part) if part != char else part
-            out.extend((known or "").casefold())
+            # Ł and Đ only have a plain form once they are small.
+            out.extend(_FOLDED.get(small, small) for small in (known or "").casefold())
         return "".join(out) or None
 
     def shifts(self, text: str) -> list[tuple[int, int]]:

@@ -36,6 +36,7 @@ TEXT = st.text(
         ("co\u00adoperation", "cooperation"),
         ("“AI Action Plan,”", "AI Action Plan,"),
         ("two  spaces", "two spaces"),
+        ("Đạo đức, Łódź, Ørsted", "dao duc, lodz, orsted"),
     ],
 )
 def test_spellings_of_one_thing_become_the_same(first, second):
