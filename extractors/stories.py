@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from extractors.agencies import evidence
 from extractors.copies import Comparison, compare_all
 from extractors.fingerprints import fingerprint
 from extractors.urls import canonical
@@ -50,7 +51,13 @@ def choose(documents: Sequence[Newcomer | Document], neighbours: Neighbours) -> 
         choice = which_story(arrival, batch.current(candidates) + batch.like(arrival.fingerprint), known)
         batch.add(arrival, choice)
         choices.append(choice)
-    return choices
+    return [_with_evidence(*known) for known in zip(documents, arrivals, choices, strict=True)]
+
+
+def _with_evidence(document: Newcomer | Document, arrival: Newcomer, choice: StoryChoice) -> StoryChoice:
+    if isinstance(document, Newcomer):
+        return choice
+    return replace(choice, evidence=replace(evidence(document.article), canonical=arrival.canonical))
 
 
 def newcomer(document: Document) -> Newcomer:

@@ -66,6 +66,21 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an article shows of where its text was first printed.
+
+    Attributes:
+        agency: the news agency that it credits, or that prints it; empty when none.
+        own: that agency prints it itself.
+        canonical: the article that its page names as the original, stored or not; None when it names none or itself.
+    """
+
+    agency: str = ""
+    own: bool = False
+    canonical: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StoryChoice:
     """Which story an article belongs to, and why.
 
@@ -76,6 +91,7 @@ class StoryChoice:
         score: 0 to 1: how much of the shorter text is covered; 1 for identities and for new stories.
         matched: the member that decided; None for a new story.
         merges: stories that turn out to be this one, to be merged with a trace.
+        evidence: what the article shows of the original.
     """
 
     article_id: int
@@ -84,6 +100,7 @@ class StoryChoice:
     score: float = 1.0
     matched: int | None = None
     merges: tuple[int, ...] = ()
+    evidence: Evidence = Evidence()
 
 
 class Neighbours(Protocol):

@@ -50,6 +50,8 @@ class ArticleFacts:
                     f"    original: article {story['original_article_id']} of {story['original_outlet']} "
                     f"({story['original_by']})"
                 )
+            if story["agency"]:
+                lines.append(f"    agency credited: {story['agency']}")
         for mention in self.mentions:
             lines.append(
                 f"  mention of {mention['initiative_id']}: '{mention['surface']}' in the {mention['place']}, "
@@ -81,7 +83,7 @@ def article(con: Connection, article_id: int) -> ArticleFacts | None:
         con,
         """
         select m.story_id, m.reason, m.score, m.matched_article_id, m.joined_story_id, s.articles,
-            s.original_article_id, s.original_outlet, s.original_by, l.merged_at, l.merged_by
+            s.original_article_id, s.original_outlet, s.original_by, s.agency, l.merged_at, l.merged_by
         from story_members m join stories s using (story_id)
         left join stories l on l.story_id = m.joined_story_id and l.merged_into is not null
         where m.article_id = $1
@@ -131,7 +133,7 @@ def printed(con: Connection, article_id: int) -> Print | None:
     )
     if not found:
         return None
-    number, text_hash, sketch, title, cjk = found[0][2], *found[0][8:]
+    article_id, story_id, number, heading, url, outlet, text, published, text_hash, sketch, title, cjk = found[0]
     key = rows(
         con,
         "select hash from internal.shingles where number = $1 "
@@ -139,7 +141,7 @@ def printed(con: Connection, article_id: int) -> Print | None:
         [number],
     )
     mark = Fingerprint(text_hash, tuple(row[0] for row in key), sketch, tuple(title), cjk)
-    return Print(*found[0][:8], fingerprint=mark)
+    return Print(article_id, story_id, number, heading, url, outlet, text, published, mark)
 
 
 def _named(con: Connection, sql: str, article_id: int) -> list[dict[str, Any]]:

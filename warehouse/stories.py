@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from records.document import Document
 from records.story import Candidate, Fingerprint, StoryChoice
-from warehouse.database import Connection, append, rows
+from warehouse import originals
+from warehouse.database import Connection, append, constants, rows
+from warehouse.originals import COLUMNS, Story
 
 MOST_CANDIDATES = 48
 """Candidates for one article; the likeliest first."""
@@ -100,49 +101,16 @@ class StoredNeighbours:
 
 
 def _stories(con: Connection, article_ids: Iterable[int]) -> dict[int, int]:
-    wanted = _constants(article_ids)
+    wanted = constants(article_ids)
     return dict(rows(con, f"select article_id, story_id from story_members where article_id in ({wanted})"))
-
-
-def _constants(values: Iterable[int]) -> str:
-    """Return a list of numbers as SQL: DuckDB asks the index of a key for constants only, and joins by a full scan."""
-    return ", ".join(str(int(value)) for value in values) or "null"
 
 
 # ---- storing ------------------------------------------------------------------------------------------------------
 
-_STORY = (
-    "story_id", "first_seen", "last_joined", "title", "original_article_id", "original_outlet", "original_published",
-    "original_by", "articles", "outlets", "countries", "languages", "merged_into", "merged_at", "merged_by",
-)  # fmt: skip
 _MEMBER = (
     "article_id", "story_id", "reason", "score", "matched_article_id", "joined_at", "joined_story_id", "number",
 )  # fmt: skip
 _FINGERPRINT = ("number", "text_hash", "cjk", "outlet", "published", "title", "sketch")
-
-
-@dataclass(slots=True)
-class _Story:
-    """A row of `stories` that this batch makes or changes."""
-
-    story_id: int
-    first_seen: datetime
-    last_joined: datetime
-    title: str
-    original_article_id: int
-    original_outlet: str
-    original_published: datetime | None
-    original_by: str = "first"
-    articles: int = 0
-    outlets: list[str] = field(default_factory=list)
-    countries: list[str] = field(default_factory=list)
-    languages: list[str] = field(default_factory=list)
-    merged_into: int | None = None
-    merged_at: datetime | None = None
-    merged_by: int | None = None
-
-    def row(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in _STORY)
 
 
 def store(con: Connection, documents: Sequence[Document], choices: Sequence[StoryChoice], now: datetime) -> None:
@@ -173,6 +141,8 @@ def store(con: Connection, documents: Sequence[Document], choices: Sequence[Stor
         for merged in choice.merges:
             if (loser := _end(stories, merged)) != story_id and loser in stories:
                 _merge(stories[story_id], stories[loser], document.article_id, now)
+    members = {document.article_id: (document, _end(stories, joined[document.article_id])) for document, _ in new}
+    originals.credit_named(con, stories.values(), members)
     _write_stories(con, stories, known)
     _write_members(con, new, joined, stories, now)
 
@@ -188,89 +158,62 @@ def _unknown(documents: Sequence[Document], choices: Sequence[StoryChoice]) -> l
     return list(new.values())
 
 
-def _read(con: Connection, story_ids: Iterable[int]) -> dict[int, _Story]:
+def _read(con: Connection, story_ids: Iterable[int]) -> dict[int, Story]:
     """The stored rows of these stories, and of those they were merged into since."""
-    found: dict[int, _Story] = {}
+    found: dict[int, Story] = {}
     wanted = sorted(story_ids)
     while wanted:
-        for row in rows(con, f"select {', '.join(_STORY)} from stories where story_id in ({_constants(wanted)})"):
-            found[row[0]] = _Story(*row)
+        for row in rows(con, f"select {', '.join(COLUMNS)} from stories where story_id in ({constants(wanted)})"):
+            found[row[0]] = Story(*row)
         wanted = sorted({s.merged_into for s in found.values() if s.merged_into is not None} - set(found))
     return found
 
 
-def _end(stories: dict[int, _Story], story_id: int) -> int:
+def _end(stories: dict[int, Story], story_id: int) -> int:
     """Follow the merges."""
     while story_id in stories and (into := stories[story_id].merged_into) is not None:
         story_id = into
     return story_id
 
 
-def _opened(story_id: int, document: Document, now: datetime) -> _Story:
+def _opened(story_id: int, document: Document, now: datetime) -> Story:
     article = document.article
-    return _Story(story_id, now, now, article.title, document.article_id, article.outlet, article.published)
+    return Story(story_id, now, now, article.title, document.article_id, article.outlet, article.published)
 
 
-def _join(story: _Story, document: Document, choice: StoryChoice, now: datetime) -> None:
+def _join(story: Story, document: Document, choice: StoryChoice, now: datetime) -> None:
     article = document.article
     story.articles += 1
     story.last_joined = now
     story.outlets = _with(story.outlets, article.outlet)
     story.countries = _with(story.countries, document.country)
     story.languages = _with(story.languages, article.language)
-    if evidence := _credit(story, document, choice):
-        _credited(story, document, evidence)
+    originals.consider(story, document, choice)
 
 
 def _with(names: list[str], name: str | None) -> list[str]:
     return sorted({*names, name}) if name else names
 
 
-def _credit(story: _Story, document: Document, choice: StoryChoice) -> str | None:
-    """What shows that a newcomer, not the article credited so far, is the original; None when nothing does.
-
-    A time of publication decides where both are known. Where not, a text that holds all of the story and more does: its
-    copies were cut from it.
-    """
-    published = document.article.published
-    if document.article_id == story.original_article_id:
-        return None
-    if published is not None and story.original_published is not None:
-        return "earliest" if published < story.original_published else None
-    if published is None and story.original_published is None and choice.reason == "update":
-        return "longest"
-    return None
-
-
-def _credited(story: _Story, document: Document, evidence: str) -> None:
-    article = document.article
-    story.title, story.original_by = article.title, evidence
-    story.original_article_id, story.original_outlet = document.article_id, article.outlet
-    story.original_published = article.published
-
-
-def _merge(story: _Story, loser: _Story, article_id: int, now: datetime) -> None:
+def _merge(story: Story, loser: Story, article_id: int, now: datetime) -> None:
     """Let ``story`` take over the members of ``loser``, which keeps its row as a trace."""
     story.articles += loser.articles
     for name in ("outlets", "countries", "languages"):
         setattr(story, name, sorted({*getattr(story, name), *getattr(loser, name)}))
-    if loser.original_published and story.original_published and loser.original_published < story.original_published:
-        story.title, story.original_by = loser.title, "earliest"
-        story.original_article_id, story.original_outlet = loser.original_article_id, loser.original_outlet
-        story.original_published = loser.original_published
+    originals.weigh(story, loser)
     loser.merged_into, loser.merged_at, loser.merged_by = story.story_id, now, article_id
 
 
-def _write_stories(con: Connection, stories: dict[int, _Story], known: set[int]) -> None:
-    append(con, "stories", _STORY, [s.row() for s in stories.values() if s.story_id not in known])
+def _write_stories(con: Connection, stories: dict[int, Story], known: set[int]) -> None:
+    append(con, "stories", COLUMNS, [s.row() for s in stories.values() if s.story_id not in known])
     changed = [s.row() for s in stories.values() if s.story_id in known]
     if not changed:
         return
     con.execute("create or replace temp table changed as select * from stories limit 0")
-    append(con, "changed", _STORY, changed)
-    settings = ", ".join(f"{name} = excluded.{name}" for name in _STORY[1:])
+    append(con, "changed", COLUMNS, changed)
+    settings = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
     con.execute(
-        f"insert into stories ({', '.join(_STORY)}) select {', '.join(_STORY)} from changed "
+        f"insert into stories ({', '.join(COLUMNS)}) select {', '.join(COLUMNS)} from changed "
         f"on conflict (story_id) do update set {settings}"
     )
     merged = [(s.story_id, _end(stories, s.story_id)) for s in stories.values() if s.merged_into is not None]
@@ -286,7 +229,7 @@ def _write_members(
     con: Connection,
     new: Sequence[tuple[Document, StoryChoice]],
     joined: dict[int, int],
-    stories: dict[int, _Story],
+    stories: dict[int, Story],
     now: datetime,
 ) -> None:
     first = rows(con, "select coalesce(max(number), 0) + 1 from story_members")[0][0]

@@ -12,12 +12,13 @@ import pytest
 
 from extractors.fingerprints import decode, encode, fingerprint
 from extractors.stories import StoryIndex, choose
+from extractors.urls import canonical
 from records import ids
 from records.article import Article, Origin
 from records.document import Document
 from records.story import StoryChoice
-from warehouse import stories
-from warehouse.database import Connection, Warehouse, rows
+from warehouse import articles, stories
+from warehouse.database import Connection, Warehouse, append, rows
 from warehouse.stories import COMMON, StoredNeighbours
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -258,3 +259,55 @@ def test_every_table_and_column_says_what_it_holds(warehouse: Warehouse) -> None
             con, f"select table_name, '' from duckdb_tables() where table_name in {ours} and comment is null"
         )
     assert silent == []
+
+
+# ---- who printed it first -----------------------------------------------------------------------------------------
+
+
+def original(con: Connection) -> tuple[Any, ...]:
+    ((found,),) = rows(
+        con, "select (original_outlet, original_by, agency) from stories where merged_into is null and articles > 1"
+    )
+    return tuple(found)
+
+
+def test_the_agency_that_a_copy_credits_is_the_original_though_the_copy_claims_an_earlier_time(
+    warehouse: Warehouse,
+) -> None:
+    copy = printed("copy", f"BEXCOMBE (Reuters) - {WHOLE}", "b.example", published=NOON - timedelta(hours=3))
+    for order in ([copy, printed("o", WHOLE, "reuters.com")], [printed("o2", HALVES[0], "c.example")]):
+        with warehouse.writing() as con:
+            load(con, order)
+            assert original(con) == ("reuters.com", "agency", "Reuters")
+
+
+def test_an_agency_that_is_credited_and_not_stored_is_named(warehouse: Warehouse) -> None:
+    with warehouse.writing() as con:
+        load(con, [printed("a", f"BEXCOMBE (AP) - {WHOLE}", "b.example"), printed("b", WHOLE, "c.example")])
+        assert original(con) == ("b.example", "first", "AP")
+
+
+@pytest.mark.parametrize("one_batch", [True, False])
+@pytest.mark.parametrize("named_first", [True, False])
+def test_a_page_that_a_member_names_as_its_original_is_it_in_whatever_order_they_come(
+    warehouse: Warehouse, named_first: bool, one_batch: bool
+) -> None:
+    source = printed("source", WHOLE, "a.example")
+    source = replace(source, article_id=ids.article_id(canonical(source.article.url)))
+    copy = printed("copy", WHOLE, "b.example", published=NOON - timedelta(hours=3))
+    copy = replace(copy, article=replace(copy.article, canonical_url=source.article.url))
+    order = [source, copy] if named_first else [copy, source]
+    for batch in [order] if one_batch else [[one] for one in order]:
+        with warehouse.writing() as con:
+            append(con, "articles", articles._COLUMNS, (articles._row(document, "run-1") for document in batch))
+            load(con, batch)
+    with warehouse.writing() as con:
+        assert original(con) == ("a.example", "canonical", None)
+
+
+def test_a_merge_keeps_the_stronger_evidence(warehouse: Warehouse) -> None:
+    with warehouse.writing() as con:
+        load(con, [printed("a", HALVES[0], "a.example", published=NOON - timedelta(hours=5))])
+        load(con, [printed("b", f"BEXCOMBE (Reuters) - {HALVES[1]}", "reuters.com")])
+        load(con, [printed("c", WHOLE, "c.example")])
+        assert original(con) == ("reuters.com", "agency", "Reuters")
