@@ -62,8 +62,14 @@ _UNSPACED = (
 _TOKEN = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]{{1,{_LONGEST_TOKEN}}}")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _DIGIT = re.compile(r"\d")
-# Apostrophes go ("don't", "don’t" and "dont" are one word), and so does what readers cannot see.
-_NOTHING = re.compile("['\u2018\u2019\u02bc\uff07`\u00b4\u00ad\u200b-\u200f\u2060\ufeff]")
+# Apostrophes go ("don't", "don’t" and "dont" are one word), and so does what readers cannot see. So do the marks that
+# Indic and Semitic scripts write on their letters: to `re` they are no part of a word, and would cut it to pieces.
+_MARKS = "".join(
+    chr(code)
+    for code in range(0x300, 0x10000)
+    if unicodedata.category(chr(code)) in ("Mn", "Mc") and not _IS_UNSPACED.match(chr(code))
+)
+_NOTHING = re.compile(f"['\u2018\u2019\u02bc\uff07`\u00b4\u00ad\u200b-\u200f\u2060\ufeff{_MARKS}]")
 # UTF-8 read as Windows-1252 ("â€œItâ€™s"): runs of what the bytes 0x80-0xFF become under that code page.
 _CP1252 = bytes(range(0x80, 0x100)).decode("cp1252", "replace").replace("\ufffd", "")
 _MOJIBAKE = re.compile(f"[{re.escape(_CP1252)}\x81\x8d\x8f\x90\x9d]{{2,}}")

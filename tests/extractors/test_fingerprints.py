@@ -123,3 +123,10 @@ def test_a_text_without_end_and_a_word_without_end_stay_small() -> None:
 
 def test_lone_surrogates_do_no_harm() -> None:
     assert isinstance(fingerprint("\ud800", "broken \udfff text " * 20), Fingerprint)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("दुकान बंद है", 3), ("কমিটি বসেছে", 2), ("மாநாடு முடிந்தது", 2), ("İstanbul", 1)]
+)
+def test_the_marks_on_letters_cut_no_word_to_pieces(text: str, words: int) -> None:
+    assert len(tokens(text)) == words
