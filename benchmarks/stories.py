@@ -2,10 +2,12 @@
 
     python benchmarks/stories.py [--stored 10000,100000] [--million] [--kit DIR]
 
-Prints one JSON line per measurement. Stored articles are made of random hashes, which is what a fingerprint looks like
-to the database; new ones are texts of 980 random words, three of ten of them cut and edited copies of others. With
-``--kit`` (a folder with labelled articles, ``dev.jsonl``) it scores the grouping in eight orders of arrival too, beside
-grouping by equal texts.
+Prints one JSON line per measurement, with its ratio to the smallest warehouse: of everything a new article costs
+(fingerprint, and the write window from open to close), and of what stories do in the window. Stored articles are made
+of random hashes, which is what a fingerprint looks like to the database; new ones are texts of 980 random words, three
+of ten of them cut and edited copies of others. With ``--kit`` (a folder with labelled articles, ``dev.jsonl``) it
+scores the grouping in eight orders of arrival too, beside grouping by equal texts; ``stories_quality.py`` does so
+beside the peers.
 """
 
 from __future__ import annotations
@@ -149,37 +151,49 @@ def filled(path: Path, stored: int) -> int:
     return used(warehouse) - empty
 
 
-def measure_cost(stored: int, repeats: int) -> Iterator[dict[str, Any]]:
-    rng = random.Random(-stored)
+def measure_cost(sizes: Sequence[int], repeats: int) -> Iterator[dict[str, Any]]:
+    """Time of batches of 1, 100 and 1,000, and their ratio to that with the fewest stored.
+
+    The warehouses take turns, so that what else the machine does meets all of them alike; the medians are told.
+    """
     folder = Path(tempfile.mkdtemp(prefix="govwatch-bench-"))
     try:
-        warehouse = Warehouse(folder / "bench.duckdb")
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as other:  # its memory is not measured
-            size = other.submit(filled, warehouse.path, stored).result()
-        articles = newcomers(rng)
+        warehouses = {stored: Warehouse(folder / f"bench-{stored}.duckdb") for stored in sizes}
+        taken = {}
+        for stored, warehouse in warehouses.items():
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as other:  # its memory is not measured
+                taken[stored] = other.submit(filled, warehouse.path, stored).result()
+        articles = newcomers(random.Random(-1))
         number = 0
         for batch in (1, 100, 1000):
-            whole, inside, prints = [], [], []
+            spent: dict[int, list[tuple[float, float, float]]] = {stored: [] for stored in sizes}
             for _ in range(repeats + 1):
                 texts = [next(articles) for _ in range(batch)]
-                start = time.perf_counter()
-                documents = [document(number + i, *found) for i, found in enumerate(texts)]
-                prints.append(time.perf_counter() - start)
+                for stored, warehouse in warehouses.items():
+                    start = time.perf_counter()
+                    documents = [document(number + i, *found) for i, found in enumerate(texts)]
+                    prints = time.perf_counter() - start
+                    spent[stored].append((prints, *one_batch(warehouse, documents)))
                 number += batch
-                seconds = one_batch(warehouse, documents)
-                whole.append(seconds[0])
-                inside.append(seconds[1])
-            yield {
-                "what": "stories: time per new article", "stored": stored, "batch": batch,
-                "ms_per_article": round(1000 * statistics.median(inside[1:]) / batch, 3),
-                "ms_per_article_open_to_close": round(1000 * statistics.median(whole[1:]) / batch, 3),
-                "ms_fingerprint": round(1000 * statistics.median(prints[1:]) / batch, 3),
-                "bytes_per_stored_article": round(size / stored),
-                "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-                "machine": platform.machine(),
-            }  # fmt: skip
+            yield from _costs(batch, spent, taken)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _costs(
+    batch: int, spent: dict[int, list[tuple[float, float, float]]], taken: dict[int, int]
+) -> Iterator[dict[str, Any]]:
+    first: tuple[float, float] | None = None
+    for stored, found in spent.items():
+        prints, whole, inside = (1000 * statistics.median(column) / batch for column in zip(*found[1:], strict=True))
+        first = first or (prints + whole, inside)
+        yield {
+            "what": "stories: time per new article", "stored": stored, "batch": batch,
+            "ms_per_article": round(prints + whole, 3), "ratio": round((prints + whole) / first[0], 2),
+            "ms_stories_only": round(inside, 3), "ratio_stories_only": round(inside / first[1], 2),
+            "ms_fingerprint": round(prints, 3), "bytes_per_stored_article": round(taken[stored] / stored),
+            "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "machine": platform.machine(),
+        }  # fmt: skip
 
 
 # ---- quality ------------------------------------------------------------------------------------------------------
@@ -248,8 +262,8 @@ def main() -> None:
     parser.add_argument("--kit", type=Path, help="folder with labelled articles, dev.jsonl")
     options = parser.parse_args()
     sizes = [int(size) for size in options.stored.split(",") if size] + ([1_000_000] if options.million else [])
-    for stored in sizes:
-        for line in measure_cost(stored, options.repeats):
+    if sizes:
+        for line in measure_cost(sizes, options.repeats):
             print(json.dumps(line), flush=True)
     if options.kit:
         for line in measure_quality(options.kit / "dev.jsonl"):
