@@ -13,7 +13,7 @@ from pathlib import Path
 
 from extractors.matching.compiled import Occurrences, Rules
 from extractors.matching.judge import Candidate, Ground, Judge, Verdicts
-from extractors.matching.linting import Finding, lint
+from extractors.matching.linting import Finding, conflicts, lint
 from extractors.matching.normalise import Offsets, normalise
 from extractors.matching.places import Places
 from extractors.matching.shortforms import ShortForm, defined_after
@@ -129,11 +129,13 @@ def examples(initiatives: Sequence[Initiative]) -> list[Finding]:
         for sentence in initiative.matching:
             if all(m.initiative_id != initiative.id for m in matcher.find("", sentence)):
                 why = explain(matcher, "", sentence)
-                findings.append(Finding(initiative.id, f"its example '{sentence}' does not match", why))
+                findings.append(Finding(initiative.id, f"its example '{sentence}' does not match", why, sentence))
         for sentence in initiative.not_matching:
             hit = next((m for m in matcher.find("", sentence) if m.initiative_id == initiative.id), None)
             if hit is not None:
-                findings.append(Finding(initiative.id, f"'{sentence}' should not match", f"'{hit.rule}' matches it"))
+                findings.append(
+                    Finding(initiative.id, f"'{sentence}' should not match", f"'{hit.rule}' matches it", sentence)
+                )
     return findings
 
 
@@ -285,4 +287,4 @@ class _Reading:
         )
 
 
-__all__ = ["Explanation", "Finding", "Matcher", "NearMiss", "examples", "explain", "lint"]
+__all__ = ["Explanation", "Finding", "Matcher", "NearMiss", "conflicts", "examples", "explain", "lint"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import difflib
 import fnmatch
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from alerts.send import probe
 from config.load import Configuration
 from extractors import kinds
 from extractors.http import Fetcher
-from extractors.mentions import Matcher, lint
+from extractors.mentions import Finding, Matcher, conflicts, lint
 from extractors.mentions import examples as examples_of
 from flows.clock import utc_now
 from flows.policy import policy_of
@@ -36,12 +37,23 @@ class Probe:
 
 
 def patterns(configuration: Configuration) -> list[Problem]:
-    """Return the aliases and rules that cannot be compiled, each with its line."""
+    """Return the rules that cannot be compiled, and the forms that denote two initiatives, each with its line."""
     try:
         Matcher(configuration.initiatives)
     except PatternError:
-        return [problem for one in configuration.initiatives for problem in _of_initiative(configuration, one)]
+        broken = [problem for one in configuration.initiatives for problem in _of_initiative(configuration, one)]
+        return broken or _problems(configuration, conflicts(configuration.initiatives))
     return []
+
+
+def _problems(configuration: Configuration, findings: Iterable[Finding]) -> list[Problem]:
+    path = configuration.files["initiatives.yaml"]
+    return [
+        Problem(
+            str(path), _line_of(path, found.rule, found.initiative_id), found.initiative_id, found.message, found.hint
+        )
+        for found in findings
+    ]
 
 
 def _of_initiative(configuration: Configuration, initiative: Initiative) -> Iterator[Problem]:
@@ -49,30 +61,35 @@ def _of_initiative(configuration: Configuration, initiative: Initiative) -> Iter
     try:
         Matcher((initiative,))
     except PatternError as error:
-        yield Problem(str(path), _line_of(path, error.pattern), initiative.id, str(error), "see docs/configuration.md")
+        line = _line_of(path, error.pattern, initiative.id)
+        yield Problem(str(path), line, initiative.id, str(error), "see docs/configuration.md")
 
 
-def _line_of(path: Path, pattern: str) -> int:
-    """Return the line of ``path`` that holds ``pattern`` as the analyst wrote it; 0 when a word set made it."""
+def _line_of(path: Path, rule: str, initiative_id: str) -> int:
+    """Return the line of ``path`` that holds ``rule`` of that initiative; its first line when a word set made it.
+
+    YAML may write one text in several ways (quotes doubled, escaped, over two lines): the beginning of it is enough.
+    """
     lines = path.read_text(encoding="utf-8").splitlines()
-    return next((number for number, line in enumerate(lines, start=1) if pattern and pattern in line), 0)
+    of_id = re.compile(rf"""[\s{{-]*id:\s*["']?{re.escape(initiative_id)}["']?\s*(?:[,#}}]|$)""")
+    start = next((number for number, line in enumerate(lines) if of_id.match(line)), 0)
+    for wanted in (rule, rule[:30]):
+        for number in range(start, len(lines)) if wanted else ():
+            if number > start and re.match(r"\s*-\s*\{?\s*id:", lines[number]):
+                break
+            if wanted in lines[number] or wanted.replace("'", "''") in lines[number]:
+                return number + 1
+    return start + 1
 
 
 def examples(configuration: Configuration) -> list[Problem]:
     """Run each initiative's own ``tests:`` and return those that fail."""
-    file = str(configuration.files["initiatives.yaml"])
-    return [
-        Problem(file, 0, found.initiative_id, found.message, found.hint)
-        for found in examples_of(configuration.initiatives)
-    ]
+    return _problems(configuration, examples_of(configuration.initiatives))
 
 
 def warnings(configuration: Configuration) -> list[Problem]:
     """Return what is allowed and probably not meant: risky aliases, and subscriptions that cover no initiative."""
-    file = str(configuration.files["initiatives.yaml"])
-    risky = [
-        Problem(file, 0, found.initiative_id, found.message, found.hint) for found in lint(configuration.initiatives)
-    ]
+    risky = _problems(configuration, lint(configuration.initiatives))
     return risky + list(_covering_nothing(configuration))
 
 

@@ -52,7 +52,11 @@ class AliasRule:
 
 
 class Rules:
-    """The rules of all initiatives, compiled; cheap to share, rebuilt in each process."""
+    """The rules of all initiatives, compiled; cheap to share, rebuilt in each process.
+
+    Raises:
+        PatternError: a rule that is not in the matching language, or a form that denotes two initiatives.
+    """
 
     def __init__(self, initiatives: Sequence[Initiative]) -> None:
         self.initiatives = tuple(initiatives)
@@ -65,6 +69,7 @@ class Rules:
         self.telling: list[tuple[int, ...]] = []
         for number, initiative in enumerate(self.initiatives):
             self._add(number, initiative)
+        self._refuse_conflicts()
         self._build()
         # The records are plain data: their repr names every rule.
         self.version = hashlib.sha256(repr(self.initiatives).encode()).hexdigest()[:12]
@@ -99,6 +104,24 @@ class Rules:
             self._numbers[text] = number
             self.patterns.append(text)
         return number
+
+    def _refuse_conflicts(self) -> None:
+        """Refuse a form that denotes two initiatives: nothing in a text could say which is meant."""
+        owners: dict[Variant, AliasRule] = {}
+        for pattern, rules in self.aliases.items():
+            for rule in rules:
+                alias = rule.alias
+                if rule.initiative < 0 or alias.guard != Guard() or alias.since or alias.until:
+                    continue
+                for variant in self._variants[pattern]:
+                    owner = owners.setdefault(variant, rule)
+                    if owner.initiative != rule.initiative:
+                        one, other = (self.initiatives[each.initiative].id for each in (rule, owner))
+                        raise PatternError(
+                            f"{one}: '{alias.text}' also denotes {other}; one of them needs `requires:`, or must go",
+                            alias.text,
+                            one,
+                        )
 
     def _build(self) -> None:
         literals: dict[str, int] = {}

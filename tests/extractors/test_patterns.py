@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from extractors.matching.pattern import MOST_VARIANTS, spellings, variants
-from extractors.mentions import Matcher, lint
+from extractors.mentions import Matcher, conflicts, lint
 from records.errors import PatternError
 from records.mention import Alias, Guard, Initiative, Near, Scope
 
@@ -110,9 +112,35 @@ def test_a_part_inside_a_confusable_does_not_count():
     assert surfaces(tracker(nears=(near,), confusables=("pact of steel",)), "the river and the pact of steel") == []
 
 
-def test_two_initiatives_that_claim_one_form_are_reported():
-    pair = [Initiative("a", "A", aliases=(Alias("The Pact", "The Pact"),)), Initiative("b", "B", aliases=(Alias("the pact", "the pact"),))]  # fmt: skip
-    assert "also denotes b" in lint(pair)[0].message
+def alone(identity: str, *aliases: Alias, confusables: tuple[str, ...] = ()) -> Initiative:
+    return Initiative(identity, identity.upper(), aliases=aliases, confusables=confusables)
+
+
+def test_two_initiatives_that_claim_one_form_are_refused_unless_a_guard_or_their_days_tell_them_apart():
+    pact, other = Alias("The Pact", "The Pact"), Alias("the pact", "the pact")
+    (found,) = conflicts([alone("a", pact), alone("b", other)])
+    assert (found.initiative_id, found.message, found.rule) == ("b", "'the pact' also denotes a", "the pact")
+    with pytest.raises(PatternError, match="b: 'the pact' also denotes a"):
+        Matcher([alone("a", pact), alone("b", other)])
+    guarded = Alias("the pact", "the pact", guard=Guard((("Danube",),)))
+    renamed = Alias("the pact", "the pact", since=date(2026, 1, 1))
+    assert (
+        conflicts([alone("a", pact), alone("b", guarded)]) == conflicts([alone("a", pact), alone("b", renamed)]) == []
+    )
+
+
+def test_the_linter_sees_an_alias_inside_a_guarded_one_of_another_initiative():
+    inner = Alias("River Pact", "River Pact")
+    outer = Alias("Upper River Pact", "Upper River Pact", guard=Guard((("Danube",),)))
+    (found,) = lint([alone("a", inner), alone("b", outer)])
+    assert found.message.startswith("'River Pact' stands inside 'Upper River Pact' of b")
+    free = Alias("Upper River Pact", "Upper River Pact")
+    assert lint([alone("a", inner), alone("b", free)]) == [], "the longest wins: nothing to fear"
+
+
+def test_the_linter_sees_a_look_alike_that_can_never_win():
+    (found,) = lint([alone("a", Alias("River Pact", "River Pact"), confusables=("river-pact",))])
+    assert "'river-pact' under `not` never wins" in found.message
 
 
 def test_the_linter_sees_short_forms_wrong_scripts_and_duplicates():

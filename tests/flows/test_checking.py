@@ -1,46 +1,54 @@
-"""What `govwatch check` finds beyond the shapes."""
+"""`govwatch check` names the line of every rule that it complains of."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from config.load import Configuration, load
+import pytest
+
+from config.load import load
 from flows.checking import examples, patterns, warnings
+from tests.newsroom import Newsroom
+from tests.passes import NO_SEEDS
 
-SOURCES = "sources: [{id: a, name: A, kind: feed, url: 'https://a.example/rss', every: 15m}]"
-
-
-def configured(folder: Path, **files: str) -> Configuration:
-    for name, text in {"sources": SOURCES, **files}.items():
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    return load(folder, {})
-
-
-def test_the_shipped_configuration_has_neither_mistakes_nor_warnings(tmp_path: Path) -> None:
-    shipped = configured(tmp_path)
-    assert (patterns(shipped), examples(shipped), warnings(shipped)) == ([], [], [])
-
-
-def test_a_rule_that_cannot_be_compiled_is_named_with_its_line(tmp_path: Path) -> None:
-    rules = "initiatives:\n  - id: pact\n    name: Pact\n    aliases:\n      - Harbour Pact\n      - '* ...'\n"
-    (problem,) = patterns(configured(tmp_path, initiatives=rules))
-    assert (problem.line, problem.key) == (6, "pact")
-    assert "'* ...'" in problem.message
-
-
-def test_an_example_that_does_not_match_is_a_mistake(tmp_path: Path) -> None:
-    rules = (
-        "initiatives:\n  - id: pact\n    name: Pact\n    aliases: [Harbour Pact]\n"
-        "    tests: {match: ['The quay pact holds.'], no_match: ['The Harbour Pact holds.']}\n"
-    )
-    said = [problem.message for problem in examples(configured(tmp_path, initiatives=rules))]
-    assert len(said) == 2
-    assert "does not match" in said[0]
-    assert "should not match" in said[1]
+RULES = """\
+initiatives:
+  - id: first
+    name: River Pact
+    aliases:
+      - "River Pact"
+      - 'Quay''s Charter'
+    tests:
+      match: ["The bridge is old."]
+      no_match: ["A River Pact was signed."]
+  - id: second
+    name: River Pact of the North
+    aliases:
+      - Northern Pact
+      - "river pact"
+      - {text: pier, lang: ru}
+"""
 
 
-def test_a_subscription_to_an_initiative_that_is_not_tracked_is_a_warning(tmp_path: Path) -> None:
-    alerts = "channels: {t: {type: console}}\nsubscriptions: [{name: desk, channels: [t], match: {initiatives: [waicoo, eu-*, none]}}]"
-    (problem,) = warnings(configured(tmp_path, alerts=alerts))
-    assert (problem.key, problem.message) == ("desk", "no initiative is called 'waicoo'")
-    assert problem.hint == "did you mean 'waico'?"
+@pytest.fixture
+def config(tmp_path: Path, newsroom: Newsroom) -> Path:
+    folder = newsroom.write_config(tmp_path / "config", seeds=NO_SEEDS)
+    (folder / "initiatives.yaml").write_text(RULES, encoding="utf-8")
+    return folder
+
+
+def test_a_form_that_denotes_two_initiatives_is_a_mistake_with_its_line(config: Path) -> None:
+    (problem,) = patterns(load(config, {}))
+    assert (problem.key, problem.line) == ("second", 14)
+    assert problem.message == "'river pact' also denotes first"
+
+
+def test_examples_that_fail_are_mistakes_with_their_lines(config: Path) -> None:
+    path = config / "initiatives.yaml"
+    path.write_text(RULES.replace('      - "river pact"\n', ""), encoding="utf-8")
+    assert [(one.key, one.line) for one in examples(load(config, {}))] == [("first", 8), ("first", 9)]
+
+
+def test_risky_aliases_are_warnings_with_their_lines(config: Path) -> None:
+    found = {(one.key, one.line) for one in warnings(load(config, {}))}
+    assert ("second", 15) in found
