@@ -34,6 +34,7 @@ def score(folder: Path = LABELLED) -> dict[str, object]:
     """Score every labelled sentence: {"text", "language", "ids"} a line."""
     right = wrong = missed = silent = alarms = total = 0
     languages: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    initiatives: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for path in sorted(folder.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             record = json.loads(line)
@@ -41,6 +42,9 @@ def score(folder: Path = LABELLED) -> dict[str, object]:
             counts = len(wanted & found), len(found - wanted), len(wanted - found)
             right, wrong, missed = right + counts[0], wrong + counts[1], missed + counts[2]
             languages[record["language"]] = [a + b for a, b in zip(languages[record["language"]], counts, strict=True)]
+            for column, names in enumerate((wanted & found, found - wanted, wanted - found)):
+                for name in names:
+                    initiatives[name][column] += 1
             total += 1
             silent += not wanted
             alarms += not wanted and bool(found)
@@ -53,6 +57,7 @@ def score(folder: Path = LABELLED) -> dict[str, object]:
         "recall": round(recall, 4),
         "f1": round(2 * precision * recall / max(1e-9, precision + recall), 4),
         "false_alarms": alarms,
+        "initiatives": {key: dict(zip(_COUNTS, value, strict=True)) for key, value in sorted(initiatives.items())},
         "languages": {key: dict(zip(_COUNTS, value, strict=True)) for key, value in sorted(languages.items())},
     }
 
