@@ -63,10 +63,11 @@ def seconds(matcher: Matcher, texts: list[str]) -> float:
 
 def doubled(all_initiatives: tuple[Initiative, ...]) -> list[Initiative]:
     """Return the initiatives with as many aliases again, which no text holds."""
-    return [
-        replace(one, aliases=(*one.aliases, *(Alias(f"Zq {a.text}", f"Zq {a.pattern}") for a in one.aliases)))
-        for one in all_initiatives
-    ]
+    return [replace(one, aliases=(*one.aliases, *(_unseen(alias) for alias in one.aliases))) for one in all_initiatives]
+
+
+def _unseen(alias: Alias) -> Alias:
+    return replace(alias, text=f"Zq {alias.text}", pattern=f"Zq {alias.pattern}")
 
 
 def dense(megabytes: float, all_initiatives: tuple[Initiative, ...]) -> list[str]:
