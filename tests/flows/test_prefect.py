@@ -55,7 +55,7 @@ def test_prefect_yaml_gives_three_deployments_that_never_pile_up(tmp_path: Path)
     assert set(found) == {"monitor/regular", "deliver/regular", "upkeep/nightly"}
     assert all((one["limit"], one["strategy"]) == (1, "CANCEL_NEW") for one in found.values())
     assert found["monitor/regular"]["schedules"] == [
-        {"kind": "IntervalSchedule", "zone": "UTC", "every": 900, "cron": None}
+        {"kind": "IntervalSchedule", "zone": "UTC", "every": 300, "cron": None}
     ]
     assert found["deliver/regular"]["schedules"][0]["every"] == 300
     assert found["upkeep/nightly"]["schedules"] == [
