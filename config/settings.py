@@ -82,7 +82,7 @@ class Limits(Shape):
     first_look_pages: Positive = 25
     first_look_age: Duration = timedelta(days=14)
     pass_deadline: Duration = timedelta(minutes=50)
-    batch: Annotated[int, Field(ge=1, le=5000)] = 100
+    batch: Annotated[int, Field(ge=1, le=5000)] = 200
     workers: Annotated[int, Field(ge=0, le=256)] = 0
     page_deadline: Duration = timedelta(seconds=20)
     catch_up_age: Duration = timedelta(hours=48)
