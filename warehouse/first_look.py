@@ -68,7 +68,7 @@ def found(con: Connection, sources: Sequence[str], run_id: str | None = None) ->
         """,
         [list(sources), run_id],
     )
-    stories = [Found(_mention(row[:15]), row[15], tuple(sorted(set(row[16])))) for row in evidence]
+    stories = [found_of(row) for row in evidence]
     return sorted(stories, key=lambda one: one.mention.published or one.mention.seen_at, reverse=True)
 
 
@@ -80,10 +80,11 @@ def told(con: Connection, sources: Sequence[str], now: datetime) -> None:
     )
 
 
-def _mention(row: tuple[Any, ...]) -> NewMention:
+def found_of(row: Sequence[Any]) -> Found:
+    """Return one row of evidence as a record; for every query that selects these columns in this order."""
     initiative, story, article, title, url, outlet, outlet_name, country, language, tier, *rest = row
-    published, seen, sentence, surface, place = rest
-    return NewMention(
+    published, seen, sentence, surface, place, name, outlets = rest
+    mention = NewMention(
         initiative_id=initiative,
         article_id=article,
         story_id=story,
@@ -101,3 +102,4 @@ def _mention(row: tuple[Any, ...]) -> NewMention:
         place=Place(place),
         origin=Origin.BACKFILL,
     )
+    return Found(mention, name, tuple(sorted(set(outlets))))

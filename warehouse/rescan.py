@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
 
-from records.alert import NewMention
-from records.article import Origin
-from records.mention import Place
 from warehouse.database import Connection, rows
-from warehouse.first_look import Found
+from warehouse.first_look import Found, found_of
 
 _CHUNK = 200  # texts held at once: some are long
 
@@ -88,26 +84,4 @@ def gained(con: Connection, run_id: str) -> list[Found]:
         """,
         [run_id],
     )
-    return [Found(_mention(row), row[15], tuple(sorted(set(row[16])))) for row in found]
-
-
-def _mention(row: Sequence[Any]) -> NewMention:
-    initiative, story, article, title, url, outlet, outlet_name, country, language, tier, published, seen = row[:12]
-    return NewMention(
-        initiative_id=initiative,
-        article_id=article,
-        story_id=story,
-        title=title,
-        url=url,
-        outlet=outlet,
-        outlet_name=outlet_name,
-        country=country,
-        language=language,
-        tier=tier,
-        published=published,
-        seen_at=seen,
-        sentence=row[12],
-        surface=row[13],
-        place=Place(row[14]),
-        origin=Origin.BACKFILL,
-    )
+    return [found_of(row) for row in found]
