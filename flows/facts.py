@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from alerts.detect import signals
 from extractors.fingerprints import decode
-from extractors.stories import choose
 from extractors.urls import canonical
+from flows.loading import load
 from records.article import Access, Article, Origin
 from records.document import Batch, Document
 from records.ids import article_id
 from records.seed import SeedFacts
-from warehouse import articles, seed
+from warehouse import seed
 from warehouse.database import Connection
 
 
@@ -23,7 +22,7 @@ def load_facts(con: Connection, facts: Sequence[SeedFacts], now: datetime, run_i
     new = [one for one in facts if one.fingerprint and _identity(one) not in there]
     if new:
         batch = Batch(tuple(_document_of_facts(one, now) for one in new), ())
-        articles.load(con, batch, choose=choose, detect=signals, run_id=run_id, now=now)
+        load(con, batch, run_id, now)
         seed.note_initiatives(con, {_identity(one): one.initiatives for one in new})
     return len(new)
 

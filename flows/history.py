@@ -14,15 +14,14 @@ from datetime import datetime
 from typing import Protocol
 
 from alerts.content import found_item
-from alerts.detect import signals
 from config.load import Configuration
-from extractors.stories import choose
 from flows.clock import Clock
 from flows.facts import load_facts
+from flows.loading import load
 from flows.pipeline import tracked
 from records.document import Batch
 from records.source import Source
-from warehouse import articles, backfill, first_look, runs, sources
+from warehouse import backfill, first_look, runs, sources
 from warehouse.articles import LoadReport
 from warehouse.backfill import OutletLine
 from warehouse.database import Warehouse
@@ -168,7 +167,7 @@ class History:
     def load(self, batch: Batch) -> None:
         """Load one batch."""
         with self.warehouse.writing() as con:
-            done = articles.load(con, batch, choose=choose, detect=signals, run_id=self.report.run_id, now=self.clock())
+            done = load(con, batch, self.report.run_id, self.clock())
         self.report.loaded = self.report.loaded + done
         # Two entries of one batch may be one article.
         self.report.known += len(batch.documents) - done.stored

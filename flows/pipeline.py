@@ -18,13 +18,11 @@ from datetime import timedelta
 from typing import TextIO
 
 from alerts.content import found_item
-from alerts.detect import signals
 from alerts.sources import notice as source_notice
 from config.load import Configuration
 from extractors.http import Fetcher
 from extractors.robots import RobotsCache
 from extractors.selection import Bounds
-from extractors.stories import choose
 from extractors.workers import Workers
 from flows.clock import Clock, utc_now
 from flows.collect import Collector, within_budget
@@ -32,6 +30,7 @@ from flows.delivery import deliver
 from flows.discover import Discoverer, Polled, with_new_items
 from flows.facts import load_facts
 from flows.jobs import WORKER, Job, Worked
+from flows.loading import load
 from flows.policy import policy_of
 from flows.report import Nobody, PassReport, SourceLine, Watch
 from records.alert import Occasion
@@ -225,7 +224,7 @@ class Pass:
 
     def _load_now(self, batch: Batch) -> articles.LoadReport:
         with self.warehouse.writing() as con:
-            return articles.load(con, batch, choose=choose, detect=signals, run_id=self.report.run_id, now=self.clock())
+            return load(con, batch, self.report.run_id, self.clock())
 
     def _queue_messages(self) -> None:
         """Queue what is told beside the news, each in the window that notes it as told."""

@@ -11,17 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from alerts.detect import signals
 from config.load import Configuration, seeds
 from extractors import seeds as reader
 from extractors.archives import kind_of, pages
 from extractors.fingerprints import decode, fingerprint
 from extractors.language import language_of
 from extractors.seeds import TEXT_SUFFIXES, SeedText
-from extractors.stories import choose
 from extractors.urls import canonical
 from flows.clock import Clock
 from flows.facts import load_facts
+from flows.loading import load
 from flows.work import Worker
 from records.article import Article, Origin
 from records.document import Batch, Document
@@ -105,7 +104,7 @@ def load_folder(configuration: Configuration, warehouse: Warehouse, folder: Path
 
 def _load(warehouse: Warehouse, batch: list[Document], report: SeedReport, run_id: str, clock: Clock) -> None:
     with warehouse.writing() as con:
-        done = articles.load(con, Batch(tuple(batch), ()), choose=choose, detect=signals, run_id=run_id, now=clock())
+        done = load(con, Batch(tuple(batch), ()), run_id, clock())
     report.loaded = report.loaded + done
 
 
