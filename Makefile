@@ -1,6 +1,6 @@
 # Every target sets up what it needs into .venv; nothing but make and Python 3.11 or newer has to be there.
 .DEFAULT_GOAL := help
-.PHONY: help run demo serve test lint lock benchmarks clean
+.PHONY: help run demo serve test endurance lint lock benchmarks clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,6 +16,7 @@ help:
 	@echo "make demo        the whole pipeline on a simulated newsroom, offline, in under a minute"
 	@echo "make serve       schedules, runs and Prefect's UI in one process"
 	@echo "make test        lint, types, architecture and tests"
+	@echo "make endurance   the tests that take minutes: kills, load, real services and clusters"
 	@echo "make lint        only the first three"
 	@echo "make benchmarks  every benchmark, each against its peer; figures as JSON lines"
 	@echo "make lock        resolve the dependencies anew into requirements*.lock"
@@ -30,7 +31,10 @@ serve: $(VENV)/.ready
 	@$(BIN)/govwatch serve $(ARGS)
 
 test: lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -m "not endurance" $(ARGS)
+
+endurance: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest -m endurance $(ARGS)
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check .

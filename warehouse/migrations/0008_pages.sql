@@ -1,0 +1,1 @@
+-- Raw pages, kept apart from the articles.

@@ -1,0 +1,1 @@
+-- Versions of alerted articles, and what their signals refer to.

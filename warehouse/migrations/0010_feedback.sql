@@ -1,0 +1,1 @@
+-- What readers said of alerts, and the daily canary.

@@ -1,0 +1,1 @@
+-- What operators look at: heartbeats, time per stage, how each article was found.
