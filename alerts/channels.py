@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from records.alert import Channel, Format, Transport
 from records.errors import DeliveryPermanent
+from records.subscription import Channel, Format, Transport
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0

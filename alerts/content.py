@@ -12,8 +12,9 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from records import ids
-from records.alert import Item, Kind, NewMention, Notification, Occasion, Severity, Signal
+from records.alert import Item, Notification, Occasion
 from records.mention import Place
+from records.signal import Kind, NewMention, Severity, Signal
 from records.text import clean
 
 SENTENCE_LIMIT = 600

@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from records import ids
-from records.alert import History, Kind, NewMention, Severity, Signal
 from records.article import Origin
 from records.mention import Place
+from records.signal import History, Kind, NewMention, Severity, Signal
 
 SEVERITY = {Kind.FIRST_MENTION: Severity.HIGH, Kind.NEW_STORY: Severity.NOTICE, Kind.NEW_OUTLET: Severity.INFO}
 """How much each kind matters."""

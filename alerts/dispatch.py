@@ -18,8 +18,9 @@ from alerts.route import route
 from alerts.seal import seal
 from alerts.send import send
 from alerts.timing import after, next_attempt
-from records.alert import AlertPolicy, Channel, Circuit, Delivery, Outbox, Receipt, Result
+from records.delivery import Circuit, Delivery, Outbox, Receipt, Result
 from records.errors import DeliveryError, DeliveryPermanent, DeliveryTransient
+from records.subscription import AlertPolicy, Channel
 
 LEASE = timedelta(minutes=5)
 """For how long a claimed delivery belongs to its dispatcher: longer than any attempt may take."""
@@ -35,7 +36,7 @@ class DispatchReport:
     Attributes:
         routed: signals that got their verdict.
         sealed: messages whose words were frozen.
-        results: attempts by result; `records.alert.Result`.
+        results: attempts by result; `records.delivery.Result`.
         failures: the last failure of each channel, in one sentence without secrets.
         held: channels whose circuit is open.
     """

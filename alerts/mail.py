@@ -16,8 +16,9 @@ from email.utils import format_datetime
 from typing import Any
 
 from alerts.channels import CONNECT_TIMEOUT, READ_TIMEOUT, service
-from records.alert import Channel, Delivery
+from records.delivery import Delivery
 from records.errors import DeliveryPermanent, DeliveryTransient, DeliveryUnknown
+from records.subscription import Channel
 from records.text import clean
 
 _PERMANENT = 500

@@ -11,21 +11,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from alerts.timing import next_digest, quiet_until
-from records.alert import (
-    AlertPolicy,
-    Board,
-    Group,
-    Kind,
-    Occasion,
-    Placement,
-    Routing,
-    Severity,
-    Signal,
-    Silence,
-    SilenceMode,
-    Subscription,
-    Verdict,
-)
+from records.alert import Board, Group, Occasion, Placement, Routing, Verdict
+from records.signal import Kind, Severity, Signal
+from records.subscription import AlertPolicy, Silence, SilenceMode, Subscription
 
 HIGH_WAITS = timedelta(minutes=1)
 """The longest that a message of severity high gathers more of its story."""

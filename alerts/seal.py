@@ -11,18 +11,9 @@ from datetime import datetime
 from alerts.content import compose
 from alerts.render import render
 from alerts.route import silence_for, to_digest
-from records.alert import (
-    AlertPolicy,
-    Board,
-    Notification,
-    Occasion,
-    Payload,
-    Placement,
-    Sealed,
-    Signal,
-    SilenceMode,
-    Subscription,
-)
+from records.alert import Board, Notification, Occasion, Payload, Placement, Sealed
+from records.signal import Signal
+from records.subscription import AlertPolicy, SilenceMode, Subscription
 
 
 def seal(notification: Notification, board: Board, *, policy: AlertPolicy, now: datetime) -> Sealed:

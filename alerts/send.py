@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 from alerts import mail
 from alerts.channels import CONNECT_TIMEOUT, heard, service
-from records.alert import Channel, Delivery, Transport
+from records.delivery import Delivery
 from records.errors import DeliveryPermanent, DeliveryTransient, DeliveryUnknown
+from records.subscription import Channel, Transport
 
 _CODE = re.compile(r"error=(\d{3})\b")
 _LATER = frozenset({408, 425, 429})

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from records.alert import Item, Severity
+from records.alert import Item
+from records.signal import Severity
 from records.source import Condition
 from records.text import clean
 

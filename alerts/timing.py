@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from records.alert import Circuit, Health, Quiet, Receipt, Result
+from records.delivery import Circuit, Health, Receipt, Result
+from records.subscription import Quiet
 
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360))
 """Pauses after the first, second ... failed attempt; the last one repeats."""

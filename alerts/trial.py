@@ -7,7 +7,10 @@ from datetime import datetime
 from alerts.content import compose
 from alerts.render import render
 from records import ids
-from records.alert import Channel, Delivery, Item, Notification, Occasion, Severity
+from records.alert import Item, Notification, Occasion
+from records.delivery import Delivery
+from records.signal import Severity
+from records.subscription import Channel
 
 
 def trial_delivery(channel: Channel, now: datetime) -> Delivery:

@@ -14,14 +14,13 @@ from pydantic import BeforeValidator, Field, model_validator
 from config.document import Mistake, Shape
 from config.settings import Settings
 from config.values import Country, Duration, Identifier, Language, Positive
-from records.alert import (
+from records.signal import Kind, Severity
+from records.subscription import (
     AlertPolicy,
     Channel,
     Filter,
     Format,
-    Kind,
     Quiet,
-    Severity,
     Silence,
     SilenceMode,
     Subscription,

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from config.document import Document, ShapeT, read, shape
 from config.settings import Settings
-from records.alert import AlertPolicy
 from records.errors import ConfigurationError, Problem
 from records.mention import Initiative
 from records.seed import SeedFacts
 from records.source import Source
+from records.subscription import AlertPolicy
 
 SHIPPED = Path(__file__).parent
 """The configuration that comes with the program; it stands in for a file that a folder leaves out."""

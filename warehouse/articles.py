@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from records.alert import Detect
 from records.article import Article, Origin, Outcome, UrlOutcome
 from records.document import Batch, Document
+from records.signal import Detect
 from records.story import Neighbours, StoryChoice
 from warehouse import frontier, mentions, signals, stories
 from warehouse.database import Connection, append, rows

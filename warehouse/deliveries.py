@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from records import ids
-from records.alert import Circuit, Delivery, Health, Judge, Payload, Receipt, Result
+from records.alert import Payload
+from records.delivery import Circuit, Delivery, Health, Judge, Receipt, Result
 from warehouse.database import Connection, append, rows
 
 PROBE_LASTS = timedelta(hours=1)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from records.alert import NewMention
 from records.article import Origin
 from records.mention import Place
+from records.signal import NewMention
 from warehouse.database import Connection, rows
 
 

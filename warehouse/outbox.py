@@ -14,27 +14,10 @@ from itertools import groupby
 from typing import Any
 
 from records import ids
-from records.alert import (
-    AlertPolicy,
-    Board,
-    Decide,
-    Delivery,
-    Group,
-    Health,
-    Item,
-    Judge,
-    NewMention,
-    Notification,
-    Occasion,
-    Payload,
-    Placement,
-    Receipt,
-    Sealed,
-    Severity,
-    Signal,
-    Subscription,
-    Write,
-)
+from records.alert import Board, Group, Item, Notification, Occasion, Payload, Placement, Sealed
+from records.delivery import Decide, Delivery, Health, Judge, Receipt, Write
+from records.signal import NewMention, Severity, Signal
+from records.subscription import AlertPolicy, Subscription
 from warehouse import deliveries, signals, silences
 from warehouse.database import Connection, Warehouse, append, rows
 
@@ -54,7 +37,7 @@ _SUMMARY_ITEMS = 200
 
 
 class WarehouseOutbox:
-    """The outbox of `records.alert.Outbox` in a warehouse."""
+    """The outbox of `records.delivery.Outbox` in a warehouse."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
@@ -70,7 +53,7 @@ class WarehouseOutbox:
     def claim(
         self, routes: Sequence[tuple[str, str]], *, now: datetime, owner: str, lease: timedelta, limit: int
     ) -> list[Delivery]:
-        """Take due deliveries for ``owner``; see `records.alert.Outbox.claim`."""
+        """Take due deliveries for ``owner``; see `records.delivery.Outbox.claim`."""
         with self._warehouse.writing() as con:
             return deliveries.claim(con, routes, now=now, owner=owner, lease=lease, limit=limit)
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from records.alert import Kind, NewMention, Severity, Signal
 from records.article import Origin
 from records.document import Document
 from records.mention import Place
+from records.signal import Kind, NewMention, Severity, Signal
 from records.story import StoryChoice
 from warehouse.database import Connection, append, rows
 

@@ -1,6 +1,6 @@
 """Silences that operators set by command, as rows; those of alerts.yaml stand there.
 
-It never decides what a silence covers: `records.alert.Filter` does.
+It never decides what a silence covers: `records.subscription.Filter` does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from records.alert import Filter, Kind, Severity, Silence, SilenceMode
+from records.signal import Kind, Severity
+from records.subscription import Filter, Silence, SilenceMode
 from warehouse.database import Connection, rows
 
 

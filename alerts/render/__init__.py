@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from alerts.content import Content
 from alerts.render import chat, mail, plain, webhook
-from records.alert import Channel, Format, Payload
+from records.alert import Payload
+from records.subscription import Channel, Format
 
 _STYLES = {
     Format.PLAIN: plain.Plain(),

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from alerts.content import Content, also_in, source_line
 from alerts.render.links import safe_url
 from alerts.render.plain import Plain, fit, heading, quoted, shortened
-from records.alert import Item, Payload, Severity
+from records.alert import Item, Payload
+from records.signal import Severity
 from records.text import clean
 
 SUBJECT_LIMIT = 120

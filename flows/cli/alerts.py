@@ -14,8 +14,8 @@ from flows.cli.common import Place, console, json_option, place_options, print_j
 from flows.cli.status import ago
 from flows.clock import utc_now
 from records import ids
-from records.alert import Channel, Filter, Silence, SilenceMode
 from records.errors import DeliveryError, GovwatchError
+from records.subscription import Channel, Filter, Silence, SilenceMode
 from warehouse import messages, silences
 from warehouse.database import Warehouse
 

@@ -12,9 +12,10 @@ from alerts.detect import signals as detect
 from alerts.dispatch import DispatchReport, dispatch
 from config.alerts import AlertsFile
 from config.document import read, shape
-from records.alert import AlertPolicy, NewMention, Signal
 from records.article import Origin
 from records.errors import ConfigurationError
+from records.signal import NewMention, Signal
+from records.subscription import AlertPolicy
 from tests.clock import MONDAY, Clock
 from warehouse import signals
 from warehouse.database import Warehouse, rows

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from alerts.detect import signals
-from records.alert import Kind, NewMention, Signal
 from records.article import Origin
 from records.mention import Place
+from records.signal import Kind, NewMention, Signal
 from tests.alerts.desk import Memory, mention, seed
 from tests.clock import MONDAY
 

@@ -17,7 +17,9 @@ from alerts.content import Content, compose, items_of, marked
 from alerts.detect import signals
 from alerts.render import render
 from alerts.render.links import safe_url
-from records.alert import Channel, Format, Item, Notification, Occasion, Severity, Transport
+from records.alert import Item, Notification, Occasion
+from records.signal import Severity
+from records.subscription import Channel, Format, Transport
 from records.text import clean
 from tests.alerts.desk import SENTENCE, Memory, mention
 from tests.alerts.nasty import TITLES, URLS, titles

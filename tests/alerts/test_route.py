@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from alerts.detect import signals
 from alerts.route import route
-from records.alert import Board, Group, NewMention, Occasion, Routing, Signal, Verdict
+from records.alert import Board, Group, Occasion, Routing, Verdict
+from records.signal import NewMention, Signal
 from tests.alerts.desk import Memory, mention, policy
 from tests.clock import MONDAY
 

@@ -13,8 +13,10 @@ import pytest
 from alerts import channels, mail
 from alerts.send import probe, send
 from records import ids
-from records.alert import Channel, Delivery, Payload, Transport
+from records.alert import Payload
+from records.delivery import Delivery
 from records.errors import DeliveryPermanent, DeliveryTransient, DeliveryUnknown
+from records.subscription import Channel, Transport
 from tests.alerts.desk import policy
 from tests.alerts.nasty import TITLES
 from tests.clock import MONDAY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.sources import notice
-from records.alert import Severity
+from records.signal import Severity
 from records.source import Condition
 
 

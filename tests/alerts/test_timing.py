@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts import timing
-from records.alert import Circuit, Health, Quiet, Receipt, Result
+from records.delivery import Circuit, Health, Receipt, Result
+from records.subscription import Quiet
 from tests.clock import MONDAY
 
 ALL_DAYS = (0, 1, 2, 3, 4, 5, 6)

@@ -10,8 +10,9 @@ import pytest
 from config import alerts as module
 from config.alerts import AlertsFile
 from config.document import read, shape
-from records.alert import AlertPolicy, Format, Severity, Transport
 from records.errors import Problem
+from records.signal import Severity
+from records.subscription import AlertPolicy, Format, Transport
 
 SHIPPED = Path(module.__file__).with_name("alerts.yaml")
 TERMINAL = "channels: {terminal: {type: console}}\n"

@@ -32,23 +32,13 @@ from extractors.matching import pattern
 from extractors.mentions import Matcher, examples, explain, lint
 from flows.cli import program
 from records import errors
-from records.alert import (
-    Channel,
-    Format,
-    Kind,
-    NewMention,
-    Notification,
-    Occasion,
-    Result,
-    Severity,
-    Signal,
-    SilenceMode,
-    Transport,
-    Verdict,
-)
+from records.alert import Notification, Occasion, Verdict
 from records.article import Outcome
+from records.delivery import Result
 from records.errors import ConfigurationError, GovwatchError
 from records.mention import AlertLevel, Place, Scope
+from records.signal import Kind, NewMention, Severity, Signal
+from records.subscription import Channel, Format, SilenceMode, Transport
 from warehouse import frontier
 
 ROOT = Path(__file__).parents[2]

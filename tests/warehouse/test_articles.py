@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from records.alert import History, Kind, NewMention, Severity, Signal
 from records.article import Access, Discovery, FeedItem, Origin, Outcome, UrlOutcome
 from records.document import Batch, Document
 from records.mention import Figure, Mention, Place
+from records.signal import History, Kind, NewMention, Severity, Signal
 from records.story import Neighbours, StoryChoice
 from warehouse import articles, frontier, mentions
 from warehouse.articles import LoadReport, count_words

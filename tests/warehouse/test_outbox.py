@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from alerts.content import found_item
-from records.alert import Filter, Silence
+from records.subscription import Filter, Silence
 from tests.alerts.desk import Desk, mention
 from warehouse import messages, outbox, silences
 

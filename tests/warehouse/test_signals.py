@@ -9,10 +9,10 @@ from datetime import datetime
 import pytest
 
 from alerts.detect import signals as detect
-from records.alert import Signal
 from records.article import Origin
 from records.document import Batch, Document
 from records.mention import Place
+from records.signal import Signal
 from records.story import Neighbours, StoryChoice
 from tests.warehouse.conftest import Make, mention_of
 from warehouse import articles, signals
