@@ -62,6 +62,17 @@ class FailingUrl:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelHealth:
+    """One channel that was used: its circuit (``closed``, ``open``, ``half_open``), failures in a row, last success."""
+
+    channel: str
+    circuit: str
+    failures: int
+    last_ok: datetime | None
+    last_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The warehouse at one moment.
 
@@ -74,6 +85,8 @@ class Health:
         runs: the last passes, the newest first.
         stored: rows by table: articles, stories, mentions, figures, and articles by origin as ``articles.live`` ...
         sizes: bytes by file: the database, its log, the read copy; 0 when missing.
+        deliveries: messages by state, as in the table ``deliveries``.
+        channels: every channel that was used.
     """
 
     outcomes: Mapping[Outcome, int]
@@ -84,6 +97,8 @@ class Health:
     runs: tuple[runs.Run, ...]
     stored: Mapping[str, int]
     sizes: Mapping[str, int]
+    deliveries: Mapping[str, int]
+    channels: tuple[ChannelHealth, ...]
 
 
 def read(con: Connection, warehouse: Warehouse, now: datetime, *, limit: int = 10) -> Health:
@@ -112,6 +127,8 @@ def read(con: Connection, warehouse: Warehouse, now: datetime, *, limit: int = 1
         runs=tuple(runs.last(con, limit)),
         stored=stored(con),
         sizes=sizes(warehouse),
+        deliveries=dict(rows(con, "select state, count(*) from deliveries group by state order by state")),
+        channels=channels(con),
     )
 
 
@@ -148,6 +165,12 @@ def source_health(con: Connection) -> tuple[SourceHealth, ...]:
         """,
     )
     return tuple(SourceHealth(*row) for row in found)
+
+
+def channels(con: Connection) -> tuple[ChannelHealth, ...]:
+    """Return how every channel is, by name."""
+    found = rows(con, "select channel, circuit, failures, last_ok, last_code from channel_health order by channel")
+    return tuple(ChannelHealth(*row) for row in found)
 
 
 def conditions(con: Connection) -> list[Condition]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -14,24 +15,35 @@ from flows.cli.common import Place, place_options
 @click.command("serve")
 @place_options
 @click.option("--port", default=4200, show_default=True, help="of Prefect's API and UI, on 127.0.0.1")
-def command(place: Place, port: int) -> int:
+@click.option("--health-port", default=4201, show_default=True, help="of /health and /metrics; 0 switches them off")
+@click.option(
+    "--health-host", default="127.0.0.1", show_default=True, help="address that /health and /metrics listen on"
+)
+def command(place: Place, port: int, health_port: int, health_host: str) -> int:
     """Run the schedules of prefect.yaml, with Prefect's UI, until stopped.
 
     Starts a Prefect server of its own beside the warehouse; with PREFECT_API_URL set it uses that one.
     """
     # A mistake must show now, not at the first scheduled run.
-    place.load()
+    longest = place.load().settings.limits.pass_deadline
+    from flows.endpoint import look, serving
     from flows.serve import Serving, serve
+    from warehouse.database import Warehouse
 
     warehouse = place.warehouse.resolve()
     warehouse.parent.mkdir(parents=True, exist_ok=True)
-    serving = Serving(
+    what = Serving(
         home=warehouse.parent / "prefect",
         config=place.config.resolve(),
         warehouse=warehouse,
         port=port,
         api=configured_api(os.environ, Path.cwd()),
     )
-    serve(serving, lambda line: click.echo(line))
+    with contextlib.ExitStack() as stack:
+        if health_port:
+            opened = Warehouse(warehouse)
+            stack.enter_context(serving(lambda: look(opened, longest=longest), health_port, host=health_host))
+            click.echo(f"Health: http://{health_host}:{health_port}/health, /metrics")
+        serve(what, lambda line: click.echo(line))
     click.echo("Stopped. What was under way is finished or will be done by the next pass.")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib.metadata import version
 
 import click
 from rich.console import Console
@@ -11,6 +12,8 @@ from rich.table import Table
 
 from flows.cli.common import Place, console, json_option, place_options, print_json
 from flows.clock import utc_now
+from flows.endpoint import free_room
+from flows.vitals import Vitals, judge
 from records.article import Outcome
 from warehouse import health
 from warehouse.database import Warehouse
@@ -23,17 +26,37 @@ _TROUBLED = ("gone", "failing", "empty", "hollow", "silent")
 @place_options
 @json_option
 @click.option("--all", "every", is_flag=True, help="every source, not only those in trouble")
-def command(place: Place, as_json: bool, every: bool) -> int:
+@click.option("--check", is_flag=True, help="say only whether govwatch does its work; exit with 1 if it does not")
+@click.option("--metrics", is_flag=True, help="print OpenMetrics, for the textfile collector of Prometheus")
+def command(place: Place, as_json: bool, every: bool, check: bool, metrics: bool) -> int:
     """Show sources and their health, the last passes, what is pending and what failed."""
     warehouse = Warehouse(place.warehouse)
     now = utc_now()
     with warehouse.reading() as con:
         found = health.read(con, warehouse, now)
-    if as_json:
+    vitals = judge(found, now, room=free_room(warehouse.path))
+    if check:
+        return _say(vitals, as_json=as_json)
+    if metrics:
+        from flows.metrics import openmetrics
+
+        click.echo(openmetrics(found, vitals, now, version("govwatch")), nl=False)
+    elif as_json:
         print_json(found)
     else:
         _show(found, now, console(), every=every)
     return 0
+
+
+def _say(vitals: Vitals, *, as_json: bool) -> int:
+    """Print the verdict and return the exit code."""
+    if as_json:
+        print_json(vitals)
+    else:
+        click.echo("well" if vitals.well else "ill: " + "; ".join(vitals.reasons))
+        for warning in vitals.warnings:
+            click.echo(f"look at: {warning}")
+    return 0 if vitals.well else 1
 
 
 def _show(found: Health, now: datetime, out: Console, *, every: bool) -> None:
@@ -52,6 +75,7 @@ def _show(found: Health, now: datetime, out: Console, *, every: bool) -> None:
     _passes(found, now, out)
     _urls(found, now, out)
     _sources(found, now, out, every=every)
+    _messages(found, now, out)
     out.print(_next(found), style="dim", markup=False)
 
 
@@ -100,6 +124,17 @@ def _sources(found: Health, now: datetime, out: Console, *, every: bool) -> None
         cells = (one.source_id, one.state, ago(one.last_new_item, now), pace, str(one.articles), str(one.mentions))
         table.add_row(*cells, escape(one.reason), style=style)
     out.print(table)
+
+
+def _messages(found: Health, now: datetime, out: Console) -> None:
+    if found.deliveries:
+        out.print("Messages: " + ", ".join(f"{count} {state}" for state, count in found.deliveries.items()))
+    for one in found.channels:
+        if one.circuit != "closed":
+            line = f"Channel {one.channel} fails (last success: {ago(one.last_ok, now)}); its messages wait"
+            out.print(line, style="red", markup=False)
+    if found.deliveries.get("dead"):
+        out.print("Dead messages: govwatch alerts list --state dead", style="red", markup=False)
 
 
 def _size(size: int) -> str:

@@ -125,7 +125,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder, port = tmp_path_factory.mktemp("served"), free_port()
+    folder, port, health_port = tmp_path_factory.mktemp("served"), free_port(), free_port()
     with Newsroom(utc_now) as newsroom:
         newsroom.outlet("ledger").publishes("Signed at dawn", text_about("the Harbour Treaty"))
         newsroom.write_config(
@@ -133,7 +133,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         )
         with (folder / "serve.txt").open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "flows.cli", "serve", "--port", str(port)],
+                [sys.executable, "-m", "flows.cli", "serve", "--port", str(port), "--health-port", str(health_port)],
                 cwd=folder,
                 env=environment(folder),
                 stdin=subprocess.DEVNULL,
@@ -166,6 +166,15 @@ def test_serve_begins_with_a_pass_and_records_it(served: Served) -> None:
     assert len(served.newsroom.article_hits()) == 1
     assert {task["name"].partition("-")[0] for task in served.asks("task_runs")} >= {"discover", "collect"}
     assert "govwatch-pass" in {artifact["key"] for artifact in served.asks("artifacts")}
+
+
+def test_serve_answers_a_supervisor_and_prometheus(served: Served) -> None:
+    assert wait_until(lambda: bool(served.finished()), within=90), served.said
+    address = served.said.partition("Health: ")[2].partition("/health")[0]
+    with urllib.request.urlopen(f"{address}/health", timeout=10) as answer:
+        assert json.load(answer)["status"] == "well"
+    with urllib.request.urlopen(f"{address}/metrics", timeout=10) as answer:
+        assert b"govwatch_well 1.0" in answer.read()
 
 
 def test_the_server_knows_three_deployments_that_are_on(served: Served) -> None:

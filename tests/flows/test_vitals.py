@@ -1,0 +1,166 @@
+"""Whether govwatch says that it is ill when it is, and what supervisors and Prometheus read of it."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from flows.endpoint import look, serving
+from flows.metrics import openmetrics
+from flows.vitals import judge
+from records.article import Outcome
+from records.errors import GovwatchError
+from tests.newsroom import Newsroom
+from tests.passes import INITIATIVES, NO_SEEDS, Say
+from warehouse.database import Warehouse
+from warehouse.health import ChannelHealth, Health
+from warehouse.runs import Run, State
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ROOM = 50_000_000_000
+
+
+def run_of(state: State, minutes_ago: int, *, took: int = 2, error: str | None = None) -> Run:
+    began = NOON - timedelta(minutes=minutes_ago + took)
+    ended = None if state is State.RUNNING else began + timedelta(minutes=took)
+    return Run(f"pass-{minutes_ago}", "monitor", state, began, ended, {"articles": 3}, error)
+
+
+def health_with(*runs: Run, **facts: Any) -> Health:
+    empty = Health(
+        outcomes={},
+        due=0,
+        given_up=0,
+        failing=(),
+        sources=(),
+        runs=runs,
+        stored={},
+        sizes={},
+        deliveries={},
+        channels=(),
+    )
+    return replace(empty, **facts)
+
+
+@pytest.mark.parametrize(
+    ("case", "runs", "reason"),
+    [
+        ("a pass that ended five minutes ago", [run_of(State.COMPLETED, 5)], None),
+        ("one that was stopped for its deadline has done its work", [run_of(State.STOPPED, 5)], None),
+        ("nothing ever ran", [], "no pass has ended yet"),
+        ("the last one ended an hour ago", [run_of(State.COMPLETED, 60)], "no pass ended for 60 minutes"),
+        (
+            "only passes that were killed",
+            [run_of(State.INTERRUPTED, 5), run_of(State.COMPLETED, 90)],
+            "no pass ended for 90 minutes",
+        ),
+        (
+            "one hangs, though another just ended",
+            [run_of(State.RUNNING, 100), run_of(State.COMPLETED, 5)],
+            "pass pass-100 runs since 10:18 UTC, longer than limits.pass_deadline allows",
+        ),
+        (
+            "three failed in a row",
+            [run_of(State.FAILED, n, error="disk on fire") for n in (5, 10, 15)],
+            "the last 3 passes ended badly: disk on fire, disk on fire, disk on fire",
+        ),
+        ("two failed, one did not", [run_of(State.FAILED, 5), run_of(State.FAILED, 9), run_of(State.COMPLETED, 14)], None),
+    ],
+)  # fmt: skip
+def test_what_keeps_govwatch_from_its_work(case: str, runs: list[Run], reason: str | None) -> None:
+    vitals = judge(health_with(*runs), NOON, room=ROOM, longest=timedelta(minutes=50))
+    assert vitals.well is (reason is None), case
+    assert vitals.reasons == (() if reason is None else (reason,)), case
+
+
+def test_a_disk_without_room_for_another_read_copy_is_an_illness() -> None:
+    grown = health_with(run_of(State.COMPLETED, 5), sizes={"govwatch.duckdb": 8_000_000_000})
+    assert judge(grown, NOON, room=20_000_000_000).well
+    assert judge(grown, NOON, room=9_000_000_000).reasons == ("9.0 GB are free, 16.0 GB are needed for the read copy",)
+
+
+def test_what_the_world_does_is_a_warning_and_no_illness() -> None:
+    broken = ChannelHealth("mail-desk", "open", 7, None, 550)
+    vitals = judge(health_with(run_of(State.COMPLETED, 5), deliveries={"dead": 2}, channels=(broken,)), NOON, room=ROOM)
+    assert vitals.well
+    assert vitals.warnings == ("2 messages are dead: govwatch alerts list --state dead", "channel mail-desk fails")
+
+
+def test_metrics_are_openmetrics_that_a_parser_reads_back() -> None:
+    found = health_with(
+        run_of(State.COMPLETED, 5), outcomes={Outcome.PENDING: 4}, stored={"articles": 12}, deliveries={"sent": 3}
+    )
+    text = openmetrics(found, judge(found, NOON, room=ROOM), NOON, "9.9")
+    assert text.endswith("# EOF\n")
+    families = {family.name: family.samples for family in text_string_to_metric_families(text)}  # type: ignore[no-untyped-call]
+    assert families["govwatch"][0].labels == {"version": "9.9"}
+    assert families["govwatch_well"][0].value == 1
+    assert {s.labels["outcome"]: s.value for s in families["govwatch_urls"]} == {"pending": 4}
+    assert families["govwatch_pass_age_seconds"][0].value == 300
+    assert {s.labels["what"]: s.value for s in families["govwatch_pass_counts"]} == {"articles": 3}
+
+
+def ask(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_the_endpoint_says_503_with_the_reason_until_a_pass_has_ended(
+    place: Path, govwatch: Say, live_newsroom: Newsroom
+) -> None:
+    live_newsroom.outlet("ledger").publishes("A day at sea", "Nothing happened in the harbour today, and slowly.")
+    live_newsroom.write_config(
+        place / "config", initiatives=INITIATIVES, seeds=NO_SEEDS, settings={"limits": {"workers": 1}}
+    )
+    warehouse = Warehouse(place / "data/govwatch.duckdb")
+    with serving(lambda: look(warehouse), 0) as port:
+        status, text = ask(port, "/health")
+        assert (status, json.loads(text)["status"]) == (503, "ill")
+        assert govwatch("run")[0] == 0
+        status, text = ask(port, "/health")
+        assert (status, json.loads(text)["status"]) == (200, "well")
+        status, text = ask(port, "/metrics")
+        assert status == 200
+        assert "govwatch_well 1.0" in text
+        assert ask(port, "/etc/passwd")[0] == 404
+    code, out, _ = govwatch("status", "--check")
+    assert (code, out.splitlines()[0]) == (0, "well")
+    code, out, _ = govwatch("status", "--metrics")
+    assert code == 0
+    assert out.endswith("# EOF\n")
+
+
+def test_status_check_exits_with_1_when_govwatch_is_ill(
+    place: Path, govwatch: Say, live_newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_newsroom.outlet("ledger").publishes("A day at sea", "Nothing happened in the harbour today, and slowly.")
+    live_newsroom.write_config(
+        place / "config", initiatives=INITIATIVES, seeds=NO_SEEDS, settings={"limits": {"workers": 1}}
+    )
+    govwatch("run")
+    later = datetime.now(UTC) + timedelta(hours=2)
+    monkeypatch.setattr("flows.cli.status.utc_now", lambda: later)
+    code, out, _ = govwatch("status", "--check")
+    assert code == 1
+    assert out.startswith("ill: no pass ended for ")
+
+
+def test_a_port_that_is_taken_is_named(place: Path) -> None:
+    warehouse = Warehouse(place / "data/govwatch.duckdb")
+    with (
+        serving(lambda: look(warehouse), 0) as port,
+        pytest.raises(GovwatchError, match=f"cannot listen on 127.0.0.1:{port}"),
+        serving(lambda: look(warehouse), port),
+    ):
+        pass
