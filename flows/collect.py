@@ -30,6 +30,7 @@ T = TypeVar("T")
 Load = Callable[[Batch], Awaitable[None]]
 
 _CHUNK = 8  # pages that go to a process together: pipes and pickling cost less than 1 % of the work
+_FATAL_TRIES = 4  # of a page that took its process with it: after 15 minutes, an hour, four hours
 _BATCH_AGE = 10.0  # seconds after which a batch that is not full is loaded all the same
 
 
@@ -147,8 +148,11 @@ class Collector:
             source=due.item.source,
         )
         if isinstance(worked, Failure):
+            # A busy machine or a fault of ours may have cost the page its time: it is no verdict on the page. One that
+            # costs a process its life each time is not asked for again and again all month.
             reason = f"the page could not be read: {worked.reason}"
-            await self._finish(due, replace(base, outcome=Outcome.NOT_ARTICLE, reason=reason))
+            tries = _FATAL_TRIES if worked.fatal else None
+            await self._finish(due, replace(base, outcome=Outcome.FAILED, reason=reason, most_tries=tries))
         elif worked.fingerprint is None:
             await self._finish(due, replace(base, outcome=Outcome.NOT_ARTICLE, reason=_why_not(worked)))
         else:

@@ -232,6 +232,7 @@ class UrlOutcome:
         next_try: when to try again; None when the outcome is final.
         article_id: the article that the URL led to, when it led to one.
         status, bytes, elapsed: of the fetch, for the log.
+        most_tries: failed tries after which the URL is given up; None for the usual number.
     """
 
     url: str
@@ -246,3 +247,4 @@ class UrlOutcome:
     source: str = ""
     retry_after: float | None = None
     extra: dict[str, str] = field(default_factory=dict)
+    most_tries: int | None = None

@@ -276,7 +276,8 @@ def _change(url_id: int, attempts: int, outcome: UrlOutcome) -> tuple[object, ..
     if outcome.outcome is Outcome.PENDING:
         again = again or outcome.at
     elif outcome.outcome is Outcome.FAILED and again is None:
-        again = next_try(tries, outcome.at, outcome.retry_after)
+        spent = outcome.most_tries is not None and tries >= outcome.most_tries
+        again = None if spent else next_try(tries, outcome.at, outcome.retry_after)
         if again is None:
             reason = f"{reason} (given up after {tries} tries)".strip()
     elif outcome.outcome.final:
