@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from records.article import Article, Origin, Outcome, UrlOutcome
+from records.article import Article, Outcome, UrlOutcome
 from records.document import Batch, Document
 from records.signal import Detect
 from records.story import Neighbours, StoryChoice
@@ -86,12 +86,6 @@ def load(con: Connection, batch: Batch, *, choose: Choose, detect: Detect, run_i
     revised = _revise(con, known, stored, run_id, now)
     frontier.settle(con, [_truly(outcome, stored, twins) for outcome in batch.outcomes], run_id)
     return report + LoadReport(known=len(known) + len(twins), revised=revised)
-
-
-def missing_texts(con: Connection, origin: Origin = Origin.SEED) -> set[int]:
-    """Return the articles of which only facts are stored: their texts can be filled in by loading them again."""
-    found = rows(con, "select article_id from articles where text is null and origin = $1", [origin.value])
-    return {row[0] for row in found}
 
 
 def count_words(text: str) -> int:

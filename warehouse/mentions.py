@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from records.mention import Figure, Mention, Place
+from records.mention import Figure, Mention
 from warehouse.database import Connection, append, rows
 
 _MENTION = (
@@ -84,35 +84,6 @@ def replace(con: Connection, documents: Sequence[Evidence], now: datetime, run_i
     for table in ("mentions", "figures"):
         con.execute(f"delete from {table} where article_id in (select unnest($1::bigint[]))", [known])
     return _store(con, documents, now, run_id, kept)
-
-
-def of_article(con: Connection, article_id: int) -> list[Mention]:
-    """Return the stored mentions of one article, in reading order: the headline first."""
-    found = rows(
-        con,
-        """
-        select initiative_id, field, span_start, span_end, surface, sentence, rule, place, context, beaten,
-            rules_version, alerts
-        from mentions where article_id = $1 order by field desc, span_start, initiative_id
-        """,
-        [article_id],
-    )
-    return [
-        Mention(
-            initiative_id,
-            field,
-            start,
-            end,
-            surface,
-            sentence,
-            rule,
-            Place(place),
-            tuple(context),
-            tuple(beaten),
-            *rest,
-        )
-        for initiative_id, field, start, end, surface, sentence, rule, place, context, beaten, *rest in found
-    ]
 
 
 def _mention_row(article_id: int, mention: Mention, now: datetime, run_id: str) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ from records.document import Batch, Document
 from records.mention import Figure, Mention, Place
 from records.signal import History, Kind, NewMention, Severity, Signal
 from records.story import Neighbours, StoryChoice
-from warehouse import articles, frontier, mentions
+from warehouse import articles, frontier
 from warehouse.articles import LoadReport, count_words
 from warehouse.database import Connection, Warehouse, rows
 
@@ -53,6 +53,17 @@ def load(
     )
 
 
+def mentions_of(con: Connection, article_id: int) -> list[Mention]:
+    """Return the stored mentions of one article as they went in."""
+    found = rows(
+        con,
+        "select initiative_id, field, span_start, span_end, surface, sentence, rule, place, context, beaten, rules_version, "
+        "alerts from mentions where article_id = $1 order by field desc, span_start, initiative_id",
+        [article_id],
+    )
+    return [Mention(*row[:7], Place(row[7]), tuple(row[8]), tuple(row[9]), row[10], row[11]) for row in found]
+
+
 def test_an_article_is_stored_with_all_that_its_page_said(warehouse: Warehouse, document: Make, now: datetime) -> None:
     one = document("one", mentions=(TREATY,), figures=(GUESTS,))
     with warehouse.writing() as con:
@@ -61,7 +72,7 @@ def test_an_article_is_stored_with_all_that_its_page_said(warehouse: Warehouse, 
             con,
             "select title, text, authors, published, language, outlet, country, tier, origin, tags, word_count, run_id from articles",
         )
-        assert mentions.of_article(con, one.article_id) == [TREATY]
+        assert mentions_of(con, one.article_id) == [TREATY]
         figures = rows(con, "select initiative_id, value, comparison, unit, scope, surface from figures")
     assert report == LoadReport(stored=1, stories_new=1, mentions=1, figures=1)
     article = one.article
@@ -276,7 +287,7 @@ def test_facts_of_a_seed_are_stored_without_its_text(warehouse: Warehouse, docum
     with warehouse.writing() as con:
         load(con, [seed], now)
         assert rows(con, "select text, word_count, origin from articles") == [(None, 812, "seed")]
-        assert articles.missing_texts(con) == {seed.article_id}
+        assert rows(con, "select article_id from articles where text is null") == [(seed.article_id,)]
 
 
 def test_a_seeds_text_is_filled_in_once_with_its_mentions(warehouse: Warehouse, document: Make, now: datetime) -> None:
@@ -286,8 +297,8 @@ def test_a_seeds_text_is_filled_in_once_with_its_mentions(warehouse: Warehouse, 
         filled = load(con, [whole], now)
         again = load(con, [whole], now)
         assert rows(con, "select text, word_count from articles") == [(whole.article.text, 18)]
-        assert mentions.of_article(con, whole.article_id) == [TREATY]
-        assert articles.missing_texts(con) == set()
+        assert mentions_of(con, whole.article_id) == [TREATY]
+        assert rows(con, "select article_id from articles where text is null") == []
         assert rows(con, "select count(*) from revisions") == [(0,)]
     assert filled == LoadReport(known=1, filled=1, mentions=1, figures=1)
     assert again == LoadReport(known=1)
