@@ -44,6 +44,14 @@ _TEXT_TAGS = ("a", "b", "blockquote", "dd", "div", "em", "h1", "h2", "h3", "h4",
 _BINARY = re.compile(
     rb"^(?:%PDF|\x89PNG|GIF8|\xff\xd8\xff|PK\x03\x04|\x1f\x8b|RIFF|\x7fELF|\x00\x00\x00.ftyp|BM|ID3|OggS)"
 )
+# libxml2 keeps the attributes of a tag as a list that it walks for each new one: a tag with 100,000 of them takes it a
+# minute (measured 2026-11), one with 1,000 a millisecond. The patterns are possessive: each tag is read once.
+_MOST_ATTRIBUTES = 1_000
+_BOMB = re.compile(
+    r"""<[a-zA-Z][^\s/>]*+(?:[\s/]++[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?+){"""
+    f"{_MOST_ATTRIBUTES}}}"
+)
+_SCRIPT = re.compile(r"<(script|style)\b.*?</\1|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 
 
 def unreadable(data: bytes, largest: int) -> str | None:
@@ -55,6 +63,16 @@ def unreadable(data: bytes, largest: int) -> str | None:
     if _BINARY.match(data):
         return "the bytes are a binary file, not a page"
     return None
+
+
+def overloaded(text: str) -> str | None:
+    """Return why a page's markup must not be parsed: a tag with so many attributes that parsing it takes minutes."""
+    if not _BOMB.search(text):
+        return None
+    # In a script, "a <b and a thousand words" is no tag: look again without scripts and comments.
+    if not _BOMB.search(_SCRIPT.sub("", text)):
+        return None
+    return f"a tag of the page has more than {_MOST_ATTRIBUTES:,} attributes"
 
 
 def too_much(page: Markup) -> str | None:

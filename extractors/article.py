@@ -15,17 +15,18 @@ import trafilatura
 from lxml.etree import strip_elements
 from trafilatura.settings import Extractor
 
-from extractors import access, dates, furniture, metadata
+from extractors import access, dates, embedded, furniture, metadata
 from extractors.charset import decode
 from extractors.language import language_of
 from extractors.markup import Element, Markup, parse, text_of
+from extractors.sites import NO_RULES, Site, Sites
 from extractors.urls import outlet_of
 from records.article import Access, Article
 from records.text import clean, clean_text
 
 __all__ = ["decode", "extract"]
 
-EXTRACTOR = f"govwatch-1 trafilatura-{version('trafilatura')} precision"
+EXTRACTOR = f"govwatch-2 trafilatura-{version('trafilatura')} precision"
 """What `Article.extractor` says: this module's own version, trafilatura's, and the settings."""
 
 LARGEST = 20_000_000
@@ -35,12 +36,16 @@ LARGEST = 20_000_000
 _SHORT = 600
 # Under this many characters, and this share of what stands in the page's <p>, most of an article may be missing.
 _SUSPECT, _SHARE = 3_000, 0.35
+# Under this many characters, data beside the markup is a teaser too.
+_LEAST = 400
 
 # Outcomes are values here: what trafilatura would log about a page is in the article's access and reason.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
-def extract(html: bytes, url: str, content_type: str | None = None, *, now: datetime | None = None) -> Article:
+def extract(
+    html: bytes, url: str, content_type: str | None = None, *, now: datetime | None = None, sites: Sites = NO_RULES
+) -> Article:
     """Return the article that a page holds.
 
     Never raises for what a page contains: a page that holds no article comes back with `Access.NOT_ARTICLE` and the
@@ -51,22 +56,28 @@ def extract(html: bytes, url: str, content_type: str | None = None, *, now: date
         url: where it was fetched, after redirects; empty when unknown.
         content_type: the Content-Type header as sent, or None.
         now: when given, dates more than two days later than it are refused.
+        sites: rules for the pages of single sites.
     """
     url = url or ""  # seeds and scorers have pages without an address
     digest = hashlib.sha256(html).hexdigest()
-    blank = Article(clean(url, 4_000), "", "", outlet=clean(outlet_of(url)), extractor=EXTRACTOR, raw_hash=digest)
+    site = sites.of(url)
+    made_by = f"{EXTRACTOR} {site.mark}" if site else EXTRACTOR
+    blank = Article(clean(url, 4_000), "", "", outlet=clean(outlet_of(url)), extractor=made_by, raw_hash=digest)
     if why := access.unreadable(html, LARGEST):
         return _without(blank, why)
-    tree = parse(decode(html, content_type))
+    page = decode(html, content_type)
+    if why := access.overloaded(page):
+        return _without(blank, why)
+    tree = parse(page)
     if tree is None:
         return _without(blank, "the page holds no markup")
     try:
-        return _read(tree, blank, now)
+        return _read(tree, blank, now, site)
     except (RecursionError, MemoryError) as error:
         return _without(blank, f"the page's markup cannot be worked on ({type(error).__name__})")
 
 
-def _read(tree: Element, blank: Article, now: datetime | None) -> Article:
+def _read(tree: Element, blank: Article, now: datetime | None, site: Site | None) -> Article:
     url = blank.url
     page = Markup.read(tree, url)
     # What no reader sees is read by now; every later walk and copy is cheaper without it.
@@ -78,17 +89,22 @@ def _read(tree: Element, blank: Article, now: datetime | None) -> Article:
     alive = list(tree.iter())
     canonical = metadata.canonical_of(page, url)
     outlet = blank.outlet or outlet_of(canonical or "")
-    title = metadata.title_of(page, outlet)
-    published = dates.published(page, url or canonical or "", now)
+    title = (site.title(tree) if site else "") or metadata.title_of(page, outlet)
+    published = (site.published(tree, now) if site else None) or dates.published(page, url or canonical or "", now)
     modified = dates.modified(page, now)
-    text = clean_text(_text(page, title))
+    authors = (site.authors(tree) if site else ()) or metadata.authors_of(page, outlet)
+    stub = site.stub(tree) if site else ""
+    lines, text_reason = _text(page, title, site)
+    text = clean_text("\n".join(lines))
     verdict, reason = access.judge(page, url, title, text, dated=published is not None)
+    if stub and verdict is Access.FULL:
+        verdict, reason = Access.STUB, stub
     del alive
     return Article(
         url=url,
         title=title,
         text=text,
-        authors=metadata.authors_of(page, outlet),
+        authors=authors,
         published=published.instant if published else None,
         modified=modified.instant if modified else None,
         published_from=published.place if published else None,
@@ -104,32 +120,55 @@ def _read(tree: Element, blank: Article, now: datetime | None) -> Article:
         access_reason=reason,
         extractor=blank.extractor,
         raw_hash=blank.raw_hash,
+        text_reason=text_reason,
     )
 
 
-def _text(page: Markup, title: str) -> str:
-    """Return the article's lines, without furniture."""
-    lines = _main_lines(page.tree)
+def _text(page: Markup, title: str, site: Site | None) -> tuple[list[str], str]:
+    """Return the article's lines without furniture, and why this reading of the page was chosen."""
+    if site:
+        site.drop(page.tree)
+        if kept := site.lines(page.tree):
+            return kept, f"what the rule for {site.rule.site} keeps"
+    lines, reason = _main_lines(page.tree)
     body = metadata.body_of(page.article)
     if furniture.is_whole(body, lines):
         wide = lines if furniture.covers(lines, body) else _lines(page.tree, "recall")
-        lines = furniture.within(wide, body, _keys(page.tree, "h2", "h3", "h4")) or lines
-    return "\n".join(furniture.without([_plain_row(line) for line in lines], title, _keys(page.tree, "a")))
+        if inside := furniture.within(wide, body, _keys(page.tree, "h2", "h3", "h4")):
+            wider = "" if wide is lines else " of a wide cut"
+            lines, reason = inside, f"lines{wider} that the page's articleBody holds"
+    if (length := _length(lines)) < _SHORT:
+        # Nothing, or a teaser, in the markup: a page that a browser builds holds its text as data.
+        for place, data in (("embedded data", embedded.lines_of(page.blobs)), ("articleBody", _paragraphs(body))):
+            if _length(data) > max(_LEAST, 2 * length):
+                lines, reason = data, f"the page's {place}: its markup shows {length:,} characters"
+                break
+    return furniture.without([_plain_row(line) for line in lines], title, _keys(page.tree, "a")), reason
 
 
-def _main_lines(tree: Element) -> list[str]:
-    """Return what trafilatura takes for the article: the quick answer, a second opinion where it is short or odd."""
-    lines = _lines(tree, "precision")
-    length = sum(map(len, lines))
+def _main_lines(tree: Element) -> tuple[list[str], str]:
+    """Return what trafilatura takes for the article: the quick cut, a second opinion where it is short or odd."""
+    lines, reason = _lines(tree, "precision"), ""
+    length = _length(lines)
     if length < _SHORT:
         slow = _lines(tree, "precision", fast=False)
-        if sum(map(len, slow)) > length:
-            lines, length = slow, sum(map(len, slow))
-    if length < _SUSPECT and length < _SHARE * sum(len(text_of(one)) for one in tree.iter("p")):
+        if _length(slow) > length:
+            reason = f"the thorough cut: the quick one gave {length:,} characters"
+            lines, length = slow, _length(slow)
+    if length < _SUSPECT and length < _SHARE * (shown := sum(len(text_of(one)) for one in tree.iter("p"))):
         broad = _lines(tree, "balanced", fast=False)
-        if sum(map(len, broad)) > 2 * length:
+        if _length(broad) > 2 * length:
+            reason = f"the broad cut: the narrow one gave {length:,} of {shown:,} characters in paragraphs"
             lines = broad
-    return lines
+    return lines, reason
+
+
+def _length(lines: list[str]) -> int:
+    return sum(map(len, lines))
+
+
+def _paragraphs(body: str) -> list[str]:
+    return [line for one in body.split("\n") if (line := " ".join(one.split()))]
 
 
 def _keys(tree: Element, *tags: str) -> set[str]:

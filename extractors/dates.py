@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -114,6 +114,21 @@ def published(page: Markup, url: str, now: datetime | None = None) -> Stated | N
 def modified(page: Markup, now: datetime | None = None) -> Stated | None:
     """Return when the page says it was last changed, or None; see `published`."""
     return _most_precise(_plausible(_all_modified(page), now))
+
+
+def of_element(element: Element, place: str, now: datetime | None = None) -> Stated | None:
+    """Return the moment that one element states: in its ``datetime`` or ``content``, else in its text.
+
+    Args:
+        element: which one, by whoever knows that it is the date.
+        place: noted as where it was read.
+        now: as for `published`.
+    """
+    stated = [parse(value, place) for key in ("datetime", "content") if (value := element.get(key))]
+    text = text_of(element, 200)
+    found = [one for one in (*stated, parse(text, place), *_written(text)) if one is not None]
+    best = next(_plausible(iter(found), now), None)
+    return replace(best, place=place) if best else None
 
 
 def _all_published(page: Markup, url: str) -> Iterator[Stated]:

@@ -14,12 +14,15 @@ from typing import Any
 from lxml import html
 from lxml.etree import LxmlError, ParserError
 
+from extractors.embedded import is_blob
+
 Element = html.HtmlElement
 Node = dict[str, Any]  # one object of JSON-LD
 
 _ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|LiveBlogPosting|Report|SocialMediaPosting|Review)$")
 _LONGEST_SCRIPT = 1_000_000  # characters of one JSON-LD script that are read; live blogs reach 400,000
 _MOST_NODES = 2_000
+_MOST_BLOBS = 8
 _DEEPEST = 12
 _SPACES = re.compile(r"\s+")
 _COMMENT = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$")
@@ -66,6 +69,7 @@ class Markup:
         article: the JSON-LD object that describes this page's article; empty when there is none.
         headings: the texts of all ``<h1>``, in page order.
         window_title: the text of ``<title>``.
+        blobs: the texts of scripts that hold the data a browser builds the page from.
     """
 
     tree: Element
@@ -74,6 +78,7 @@ class Markup:
     article: Node = field(default_factory=dict)
     headings: list[str] = field(default_factory=list)
     window_title: str = ""
+    blobs: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, tree: Element, url: str) -> Markup:
@@ -86,11 +91,18 @@ class Markup:
                 page.headings.append(text_of(element, 600))
             elif element.tag == "title":
                 page.window_title = page.window_title or text_of(element, 600)
-            elif "ld+json" in (element.get("type") or "").lower() and len(page.nodes) < _MOST_NODES:
-                page.nodes.extend(_objects(element.text or ""))
+            else:
+                page._script((element.get("type") or "").lower(), element.text or "")
         page.headings = [heading for heading in page.headings if heading][:20]
         page.article = _article_of(page.nodes, url)
         return page
+
+    def _script(self, kind: str, text: str) -> None:
+        if "ld+json" in kind:
+            if len(self.nodes) < _MOST_NODES:
+                self.nodes.extend(_objects(text))
+        elif is_blob(kind, text) and len(self.blobs) < _MOST_BLOBS:
+            self.blobs.append(text)
 
     def _note(self, meta: Element) -> None:
         content = (meta.get("content") or "").strip()

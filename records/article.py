@@ -155,6 +155,7 @@ class Article:
         access: whether the text is whole.
         access_reason: why `access` is what it is, in a few words; empty for FULL.
         extractor: name, version and settings of what made this, so that it can be made again.
+        text_reason: which of several readings of the page ``text`` is, and why that one; empty when there was no choice.
         raw_hash: SHA-256 of the page's bytes.
     """
 
@@ -177,6 +178,7 @@ class Article:
     access_reason: str = ""
     extractor: str = ""
     raw_hash: str = ""
+    text_reason: str = ""
 
     @property
     def author(self) -> list[str]:

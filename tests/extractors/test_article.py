@@ -45,7 +45,7 @@ def test_every_page_that_is_no_full_article_says_why() -> None:
 
 def test_an_article_says_what_made_it_and_from_which_bytes() -> None:
     article = extract(b"<html><body><p>Short.</p></body></html>", "https://a.example/b")
-    assert article.extractor.startswith("govwatch-1 trafilatura-")
+    assert article.extractor.startswith("govwatch-2 trafilatura-")
     assert len(article.raw_hash) == 64
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 import unicodedata
 
 import pytest
@@ -33,6 +34,19 @@ HOSTILE = {
     "comments that never close": b"<!--" * 100_000,
     "a letter of five megabytes": b"<p>" + b"a" * 5_000_000,
     "zeros in the text": b"<html><body><p>\x00a\x00b",
+    "a tag of a hundred thousand attributes": b"<div " + b" ".join(b"a%d=1" % one for one in range(100_000)) + b">",
+    "attributes whose values hold tags": b"<div " + b" ".join(b"a%d='<x>'" % one for one in range(100_000)) + b">",
+    "a hundred tags of nine hundred attributes": b"".join(
+        b"<i " + b" ".join(b"a%d" % one for one in range(900)) + b">x</i>" for _ in range(100)
+    ),
+    "structured data of twenty thousand articles": b'<script type="application/ld+json">['
+    + b'{"@type":"NewsArticle","headline":"x"},' * 20_000
+    + b"{}]</script>",
+    "structured data of commas": b'<script type="application/ld+json">{"a":' + b", " * 400_000,
+    "page data two hundred thousand levels deep": b'<script type="application/json">' + b'{"text":' * 200_000,
+    "page data of a million numbers": b'<script type="application/json">[' + b"1," * 1_000_000 + b"1]</script>",
+    "a class of a hundred thousand names": b'<div class="' + b"byline " * 100_000 + b'">x</div>',
+    "entities only": b"<p>" + b"&amp;" * 1_000_000,
 }
 
 
@@ -45,10 +59,18 @@ def extractor() -> object:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_page_is_no_article_and_says_why(name: str) -> None:
+def test_a_hostile_page_is_no_article_says_why_and_costs_a_few_seconds_at_most(name: str) -> None:
+    begun = time.process_time()
     article = extract(HOSTILE[name], "https://a.example/b")
+    assert time.process_time() - begun < 5  # a fifth of this on a quiet machine
     assert article.access is Access.NOT_ARTICLE
     assert article.access_reason
+
+
+def test_a_script_that_compares_is_no_tag_of_many_attributes() -> None:
+    script = b"<script>if (a <b && " + b"word " * 3_000 + b") {}</script>"
+    page = b"<html><head>" + script + b"</head><body><h1>Title of it" + _paragraphs(8)
+    assert extract(page, "https://a.example/b").access is Access.FULL
 
 
 def test_hostile_pages_end_within_their_deadline_and_the_next_page_is_read() -> None:
