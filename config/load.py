@@ -16,6 +16,7 @@ from config.settings import Settings
 from records.errors import ConfigurationError, Problem
 from records.mention import Initiative
 from records.seed import SeedFacts
+from records.site import SiteRule
 from records.source import Source
 from records.subscription import AlertPolicy
 
@@ -34,6 +35,7 @@ class Configuration:
         files: the file that was used for each name; the shipped one where the folder has none.
         sources, initiatives, alerts, settings: the contents.
         seeds: facts of the seed corpus.
+        sites: rules for the pages of single sites.
         secrets: values that came from the environment; mask them wherever text goes out.
     """
 
@@ -44,6 +46,7 @@ class Configuration:
     alerts: AlertPolicy
     settings: Settings
     seeds: tuple[SeedFacts, ...] = ()
+    sites: tuple[SiteRule, ...] = ()
     secrets: frozenset[str] = field(default_factory=frozenset, repr=False)
 
 
@@ -85,7 +88,10 @@ def load(directory: Path, environ: Mapping[str, str] | None = None) -> Configura
     alerts = reading.file("alerts.yaml", AlertsFile)
     settings = reading.file("settings.yaml", Settings)
     seed_facts = reading.file("seeds.yaml", SeedsFile)
-    if sources is None or initiatives is None or alerts is None or settings is None or seed_facts is None:
+    site_rules = reading.sites(directory / "sites")
+    if sources is None or initiatives is None or alerts is None or settings is None:
+        raise ConfigurationError(reading.problems)
+    if seed_facts is None or site_rules is None:
         raise ConfigurationError(reading.problems)
     return Configuration(
         directory=directory,
@@ -95,6 +101,7 @@ def load(directory: Path, environ: Mapping[str, str] | None = None) -> Configura
         alerts=alerts.records(settings.time_zone),
         settings=settings,
         seeds=seed_facts.records(),
+        sites=site_rules,
         secrets=frozenset(reading.secrets),
     )
 
@@ -119,6 +126,19 @@ def seeds(path: Path) -> tuple[SeedFacts, ...]:
     from config.seeds import SeedsFile
 
     return _one(path, SeedsFile, None).records()
+
+
+def sites(folder: Path) -> tuple[SiteRule, ...]:
+    """Read the rules for single sites in ``folder``, one file for each; none when there is no such folder.
+
+    Raises:
+        ConfigurationError: with every mistake in all of them.
+    """
+    reading = _Reading(folder, {})
+    found = reading.sites(folder)
+    if found is None:
+        raise ConfigurationError(reading.problems)
+    return found
 
 
 def _one(path: Path, model: type[ShapeT], environ: Mapping[str, str] | None) -> ShapeT:
@@ -150,5 +170,21 @@ class _Reading:
         self.secrets |= document.secrets
         return result
 
+    def sites(self, folder: Path) -> tuple[SiteRule, ...] | None:
+        from config.sites import SiteFile
 
-__all__ = ["SHIPPED", "Configuration", "directory_from", "initiatives", "load", "warehouse_from"]
+        found: list[SiteRule] = []
+        broken = len(self.problems)
+        for path in sorted(folder.glob("*.yaml")):
+            self.files[f"sites/{path.name}"] = path
+            document = read(path, {})
+            result = shape(document, SiteFile)
+            if result is not None and result.site != path.stem:
+                hint = f"call the file {result.site}.yaml: so no site has two"
+                document.add(("site",), f"the rules of {result.site} stand in {path.name}", hint)
+            self.problems.extend(document.problems)
+            found.extend(result.records() if result is not None else ())
+        return tuple(found) if len(self.problems) == broken else None
+
+
+__all__ = ["SHIPPED", "Configuration", "directory_from", "initiatives", "load", "seeds", "sites", "warehouse_from"]

@@ -25,6 +25,7 @@ from records.article import Access, Article, Origin, Page
 from records.document import Batch, Document
 from records.ids import article_id, content_hash
 from records.mention import Initiative
+from records.site import SiteRule
 from records.source import Source
 from warehouse import backfill
 
@@ -42,8 +43,8 @@ class Entry:
 class Reader:
     """Does the work of one process on entries: pages are cut out, texts are read as they are."""
 
-    def __init__(self, initiatives: Sequence[Initiative]) -> None:
-        self._worker = Worker(initiatives)
+    def __init__(self, initiatives: Sequence[Initiative], sites: Sequence[SiteRule] = ()) -> None:
+        self._worker = Worker(initiatives, sites)
 
     def __call__(self, entry: Entry) -> Worked:
         """Return what ``entry`` gave."""
@@ -78,7 +79,7 @@ def _load_entries(history: History, found: Iterator[Page | SeedText], window: Wi
     documents: list[Document] = []
     with Workers(
         Reader,
-        (history.configuration.initiatives,),
+        (history.configuration.initiatives, history.configuration.sites),
         processes=limits.workers or None,
         deadline=limits.page_deadline.total_seconds(),
     ) as workers:

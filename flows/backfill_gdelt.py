@@ -166,7 +166,7 @@ async def _fetch(history: History, source: Source, fetcher: Fetcher) -> None:
 
     with Workers(
         Worker,
-        (history.configuration.initiatives,),
+        (history.configuration.initiatives, history.configuration.sites),
         processes=limits.workers or None,
         deadline=limits.page_deadline.total_seconds(),
     ) as workers:

@@ -1,6 +1,7 @@
 """What an extraction process does with one page: article, fingerprint, mentions, figures.
 
-Runs in the processes of `extractors.workers`; it holds the matcher, compiled once per process, and nothing else.
+Runs in the processes of `extractors.workers`; it holds the matcher and the rules for single sites, compiled
+once per process, and nothing else.
 """
 
 from __future__ import annotations
@@ -12,21 +13,29 @@ from extractors.article import extract
 from extractors.figures import figures
 from extractors.fingerprints import fingerprint
 from extractors.mentions import Matcher
+from extractors.sites import Sites
 from flows.jobs import Job, Worked
 from records.article import Access, Article
 from records.mention import Initiative
+from records.site import SiteRule
 
 
 class Worker:
-    """Does the work of one process; made once in each."""
+    """Does the work of one process; made once in each.
 
-    def __init__(self, initiatives: Sequence[Initiative]) -> None:
+    Args:
+        initiatives: what is looked for.
+        sites: rules for the pages of single sites.
+    """
+
+    def __init__(self, initiatives: Sequence[Initiative], sites: Sequence[SiteRule] = ()) -> None:
+        self._sites = Sites(sites)
         self._matcher = Matcher(initiatives)
         self._kinds = {one.id: one.kind for one in initiatives}
 
     def __call__(self, job: Job) -> Worked:
         """Return what ``job``'s page gave."""
-        article = extract(job.body, job.final_url, job.content_type)
+        article = extract(job.body, job.final_url, job.content_type, sites=self._sites)
         if article.access is not Access.FULL:
             return Worked(job.url, article)
         return self.read(job.url, _complete(article, job))
