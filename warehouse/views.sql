@@ -171,6 +171,7 @@ left join articles a using (article_id)
 left join notification_signals ns using (signal_id)
 left join notifications n using (notification_id)
 left join deliveries d using (notification_id)
+where not starts_with(s.initiative_id, 'govwatch-canary')
 order by s.created_at desc, s.signal_id, n.subscription, d.channel;
 comment on view alert_history is 'one row per signal and delivery: what was worth saying, where it went, and how that ended';
 
@@ -203,6 +204,55 @@ from fetches
 group by all
 order by day desc, kind, tries desc;
 comment on view daily_load is 'one row per UTC day, kind and outcome of what was asked from the network';
+
+create or replace macro source_coverage(since, until) as table
+    with polled as (
+        select source_id, count(*) as polls, count(*) filter (outcome <> 'failed') as answers, arg_max(status, fetched_at) as status,
+            arg_max(reason, fetched_at) as reason
+        from fetches
+        where kind = 'poll' and fetched_at >= since::timestamptz and fetched_at < until::timestamptz
+        group by source_id
+    ), pages as (
+        select source_id, count(*) filter (outcome in ('fetched', 'not_article', 'duplicate')) as pages_read, count(*) filter (outcome = 'failed') as pages_failed
+        from fetches
+        where kind = 'article' and fetched_at >= since::timestamptz and fetched_at < until::timestamptz
+        group by source_id
+    )
+    select s.source_id, h.name,
+        case
+            when p.polls is null then 'unasked'
+            when p.answers > 0 and not (h.ill and h.state in ('gone', 'failing')) then if(h.ill, 'stale', 'ok')
+            when p.status in (401, 402, 403, 407, 451) or p.reason like '%robots.txt%' or p.reason like '%not allowed%' then 'blocked'
+            else 'failing'
+        end as state,
+        coalesce(p.polls, 0) as polls, coalesce(p.answers, 0) as answers, coalesce(g.pages_read, 0) as pages_read,
+        coalesce(g.pages_failed, 0) as pages_failed, if(state = 'ok', '', coalesce(nullif(p.reason, ''), h.reason)) as reason
+    from sources s
+    join source_health h using (source_id)
+    left join polled p using (source_id)
+    left join pages g using (source_id)
+    where s.configured and s.enabled
+    order by s.source_id;
+comment on macro table source_coverage is 'how each enabled source was covered from a time up to another, as far as the log of fetches goes back: ok, stale, blocked, failing or unasked, with polls and pages read: from source_coverage(now() - interval 1 day, now())';
+
+create or replace view rule_precision as
+with last_words as (
+    select distinct on (signal_id, author) signal_id, author, relevant, note, given_at, initiative_id, article_id, rules
+    from feedback order by signal_id, author, given_at desc
+), spread as (
+    select initiative_id, unnest(rules) as rule, article_id, author, relevant, given_at, note from last_words
+), by_rule as (
+    select initiative_id, rule, article_id, author, arg_max(relevant, given_at) as said_relevant, max(given_at) as given_at,
+        arg_max(note, given_at) as note
+    from spread group by all
+)
+select initiative_id, rule, count(*) filter (said_relevant) as relevant, count(*) as judged,
+    round(count(*) filter (said_relevant) / count(*), 2) as precision, max(given_at) as last_judged,
+    list(distinct note) filter (not said_relevant and note <> '') as complaints
+from by_rule
+group by initiative_id, rule
+order by count(*) filter (not said_relevant) desc, initiative_id, rule;
+comment on view rule_precision is 'one row per rule of an initiative whose alerts readers judged: how many they called relevant, and what they said of the others';
 
 create or replace macro coverage(since, until) as table
     select m.initiative_id, count(distinct coalesce(s.story_id, a.article_id)) as stories,
