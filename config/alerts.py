@@ -163,11 +163,13 @@ class DigestShape(Shape):
         at: wall time.
         days: mon to sun; every day when left out.
         except_severity: this and above is told at once all the same.
+        empty: whether a digest comes also when there is no news, and says so with what was covered.
     """
 
     at: WallTime = time(7, 30)
     days: Annotated[tuple[_Day, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     except_severity: Level | None = None
+    empty: bool = True
 
 
 class GroupShape(Shape):
@@ -240,6 +242,7 @@ class SubscriptionShape(Shape):
             match=self.match.record(),
             immediate=self.deliver == "immediate",
             at_once=digest.except_severity,
+            empty_digest=digest.empty,
             digest_at=digest.at,
             digest_days=tuple(DAYS.index(day) for day in digest.days),
             zone=zone,

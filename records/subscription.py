@@ -108,6 +108,7 @@ class Subscription:
         channels: names of channels; each gets every message.
         immediate: whether signals are told at once, or in the digest.
         at_once: for digest readers: this severity and above is told at once all the same.
+        empty_digest: for digest readers: whether a digest comes also when there is no news, and says so.
         digest_at, digest_days: wall time and days (0 is Monday) of the digest, in ``zone``. Those who hear at once have
             one too: what comes too late for an alert is told in it.
         zone: IANA name: of the digest and of the times in messages.
@@ -123,6 +124,7 @@ class Subscription:
     match: Filter = Filter()
     immediate: bool = True
     at_once: Severity | None = None
+    empty_digest: bool = True
     digest_at: time = time(7, 30)
     digest_days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
     zone: str = "UTC"
