@@ -8,9 +8,10 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from config.load import directory_from, load, warehouse_from
+from config.load import directory_from, warehouse_from
 from flows.clock import utc_now
 from flows.delivery import deliver as deliver_due
+from flows.secrecy import read_configuration, secretless
 from warehouse.database import Warehouse
 
 
@@ -23,7 +24,8 @@ async def deliver(config: str | None = None, warehouse: str | None = None) -> St
         warehouse: the warehouse's path; GOVWATCH_WAREHOUSE or ``data/govwatch.duckdb`` by default.
     """
     opened = Warehouse(warehouse_from(warehouse))
-    delivered = await asyncio.to_thread(deliver_due, load(directory_from(config)), opened, utc_now)
-    if delivered.changed:
-        await asyncio.to_thread(opened.publish)
+    with secretless():
+        delivered = await asyncio.to_thread(deliver_due, read_configuration(directory_from(config)), opened, utc_now)
+        if delivered.changed:
+            await asyncio.to_thread(opened.publish)
     return Completed(message=delivered.sentence())

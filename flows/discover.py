@@ -15,6 +15,7 @@ from extractors.http import Fetcher
 from extractors.selection import Bounds, select
 from flows.clock import Clock
 from flows.reading import Gathered, gather
+from flows.secrecy import mask
 from records.article import Discovery, FetchFailed, NotModified, Page
 from records.errors import GovwatchError
 from records.source import Source
@@ -60,7 +61,7 @@ class Discoverer:
         tasks = [asyncio.create_task(self._bounded(source, state)) for source, state in due]
         try:
             for task in asyncio.as_completed(tasks):
-                yield await task
+                yield _without_secrets(await task)
         finally:
             for pending in tasks:
                 pending.cancel()
@@ -205,3 +206,10 @@ def _taught(one: Polled, poll: Poll) -> Poll:
     habit, reason = interval.learn(one.state.habit, one.source.every, seen)
     again = interval.next_poll(habit, one.source.every, poll.at)
     return replace(poll, habit=habit, next_poll=again, pace_reason=reason)
+
+
+def _without_secrets(polled: Polled) -> Polled:
+    """Return what the poll found as tables may keep it: an address may hold a key, and servers repeat what they got."""
+    poll = polled.poll
+    moved_to = mask(poll.moved_to) if poll.moved_to else poll.moved_to
+    return replace(polled, poll=replace(poll, url=mask(poll.url), reason=mask(poll.reason), moved_to=moved_to))

@@ -51,7 +51,6 @@ def serving(look_now: Look, port: int, *, host: str = "127.0.0.1", clock: Clock 
     Raises:
         GovwatchError: the port cannot be had.
     """
-
     handler = type("Handler", (_Handler,), {"look_now": staticmethod(look_now), "clock": staticmethod(clock)})
     try:
         server = ThreadingHTTPServer((host, port), handler)

@@ -19,6 +19,7 @@ from flows.clock import Clock
 from flows.facts import load_facts
 from flows.loading import load
 from flows.pipeline import tracked
+from flows.secrecy import shown
 from records.document import Batch
 from records.source import Source
 from warehouse import backfill, first_look, runs, sources
@@ -160,7 +161,7 @@ class History:
         self.report = BackfillReport(f"backfill-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}", name, now)
         with self.warehouse.writing() as con:
             runs.start(con, self.report.run_id, now, kind="backfill")
-            sources.sync(con, self.configuration.sources, now)
+            sources.sync(con, shown(self.configuration.sources), now)
             sources.sync_initiatives(con, tracked(self.configuration), now)
             load_facts(con, self.configuration.seeds, now, self.report.run_id)
 

@@ -13,9 +13,10 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from config.load import directory_from, load, warehouse_from
+from config.load import directory_from, warehouse_from
 from flows.pipeline import Pass
 from flows.report import Nobody, PassReport, Session, Watch, session
+from flows.secrecy import read_configuration, secretless
 from records.errors import GovwatchError
 from warehouse.database import Warehouse
 
@@ -40,10 +41,11 @@ async def monitor(
         config: the configuration folder; GOVWATCH_CONFIG or ``config/`` by default.
         warehouse: the warehouse's path; GOVWATCH_WAREHOUSE or ``data/govwatch.duckdb`` by default.
     """
-    configuration = load(directory_from(config))
+    configuration = read_configuration(directory_from(config))
     here = session.get() or Session(Nobody())
     one = Pass(configuration, Warehouse(warehouse_from(warehouse)), watch=here.watch, step=_as_task)
-    report = here.report = await one.run(sources or (), all_sources=all_sources)
+    with secretless():
+        report = here.report = await one.run(sources or (), all_sources=all_sources)
     await _artifacts(report)
     if report.state == "nothing":
         return Failed(message=f"none of {len(report.sources)} sources could be read", data=report.counts())

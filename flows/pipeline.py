@@ -33,6 +33,7 @@ from flows.jobs import WORKER, Job, Worked
 from flows.loading import load
 from flows.policy import policy_of
 from flows.report import Nobody, PassReport, SourceLine, Watch
+from flows.secrecy import shown
 from records.alert import Occasion
 from records.article import Outcome, UrlOutcome
 from records.document import Batch
@@ -125,7 +126,7 @@ class Pass:
         wanted = {source.id: source for source in self.configuration.sources if source.enabled}
         with self.warehouse.writing() as con:
             runs.start(con, self.report.run_id, self.report.started)
-            sources.sync(con, self.configuration.sources, self.report.started)
+            sources.sync(con, shown(self.configuration.sources), self.report.started)
             sources.sync_initiatives(con, tracked(self.configuration), self.report.started)
             load_facts(con, self.configuration.seeds, self.report.started, self.report.run_id)
             states = sources.states(con)
@@ -201,7 +202,7 @@ class Pass:
         limits = self.configuration.settings.limits
         return Workers(
             WORKER,
-            (self.configuration.initiatives,),
+            (self.configuration.initiatives, self.configuration.sites),
             processes=limits.workers or None,
             deadline=limits.page_deadline.total_seconds(),
         )

@@ -8,9 +8,10 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from config.load import directory_from, load, warehouse_from
+from config.load import directory_from, warehouse_from
 from flows.clock import utc_now
 from flows.housekeeping import tidy
+from flows.secrecy import read_configuration, secretless
 from warehouse.database import Warehouse
 
 
@@ -23,5 +24,6 @@ async def upkeep(config: str | None = None, warehouse: str | None = None) -> Sta
         warehouse: the warehouse's path; GOVWATCH_WAREHOUSE or ``data/govwatch.duckdb`` by default.
     """
     opened = Warehouse(warehouse_from(warehouse))
-    done = await asyncio.to_thread(tidy, load(directory_from(config)), opened, utc_now())
+    with secretless():
+        done = await asyncio.to_thread(tidy, read_configuration(directory_from(config)), opened, utc_now())
     return Completed(message=done)

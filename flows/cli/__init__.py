@@ -88,7 +88,10 @@ def main(arguments: list[str] | None = None) -> int:
         click.echo("Mend them, then: govwatch check", err=True)
         code = 2
     except GovwatchError as error:
-        click.echo(f"govwatch: {error}", err=True)
+        # Imported here: only an error needs it.
+        from flows.secrecy import mask
+
+        click.echo(f"govwatch: {mask(str(error))}", err=True)
         code = 1
     except BrokenPipeError:
         # The reader of a pipe (head, less) has seen enough.

@@ -14,7 +14,8 @@ from typing import Any, ParamSpec, TypeVar
 import click
 from rich.console import Console
 
-from config.load import Configuration, directory_from, load, warehouse_from
+from config.load import Configuration, directory_from, warehouse_from
+from flows.secrecy import read_configuration
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,7 +34,7 @@ class Place:
         Raises:
             ConfigurationError: with every mistake.
         """
-        return load(self.config)
+        return read_configuration(self.config)
 
 
 def place_options(function: Callable[P, R]) -> Callable[..., R]:

@@ -86,6 +86,9 @@ def test_a_prefect_yaml_that_cannot_be_used_is_refused_with_its_place(tmp_path: 
     assert said in result.stderr
 
 
+CANARY = "canary-key-of-the-feed"
+
+
 @dataclass
 class Served:
     """A `govwatch serve` that runs."""
@@ -128,14 +131,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder, port, health_port = tmp_path_factory.mktemp("served"), free_port(), free_port()
     with Newsroom(utc_now) as newsroom:
         newsroom.outlet("ledger").publishes("Signed at dawn", text_about("the Harbour Treaty"))
+        (source,) = newsroom.sources()
         newsroom.write_config(
-            folder / "config", initiatives=INITIATIVES, alerts="{}", seeds=NO_SEEDS, settings={"limits": {"workers": 1}}
+            folder / "config",
+            sources={"sources": [{**source, "url": f"{source['url']}?key=${{FEED_KEY}}"}]},
+            initiatives=INITIATIVES,
+            alerts="{}",
+            seeds=NO_SEEDS,
+            settings={"limits": {"workers": 1}},
         )
         with (folder / "serve.txt").open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "flows.cli", "serve", "--port", str(port), "--health-port", str(health_port)],
                 cwd=folder,
-                env=environment(folder),
+                env=environment(folder, {"FEED_KEY": CANARY}),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -168,6 +177,15 @@ def test_serve_begins_with_a_pass_and_records_it(served: Served) -> None:
     assert "govwatch-pass" in {artifact["key"] for artifact in served.asks("artifacts")}
 
 
+def test_no_secret_reaches_the_server_its_database_or_its_log(served: Served) -> None:
+    assert wait_until(lambda: bool(served.finished()), within=90), served.said
+    (outlet,) = served.newsroom.outlets.values()
+    assert any(f"key={CANARY}" in hit.path for hit in outlet.polls)  # it was sent where it belongs
+    files = [path for path in served.folder.rglob("*") if path.is_file()]
+    assert [path for path in files if "prefect.db" in path.name]
+    assert [path for path in files if CANARY.encode() in path.read_bytes()] == []
+
+
 def test_serve_answers_a_supervisor_and_prometheus(served: Served) -> None:
     assert wait_until(lambda: bool(served.finished()), within=90), served.said
     address = served.said.partition("Health: ")[2].partition("/health")[0]
@@ -192,7 +210,8 @@ def test_the_server_knows_three_deployments_that_are_on(served: Served) -> None:
 def test_run_is_a_recorded_flow_run_when_an_api_is_configured(served: Served) -> None:
     assert wait_until(lambda: bool(served.finished()), within=90)
     before = {run["id"] for run in served.asks("flow_runs")}
-    result = program("run", "--json", cwd=served.folder, environ={"PREFECT_API_URL": served.api}, timeout=90)
+    environ = {"PREFECT_API_URL": served.api, "FEED_KEY": CANARY}
+    result = program("run", "--json", cwd=served.folder, environ=environ, timeout=90)
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["state"] == "completed"
     recorded = [run for run in served.finished() if run["id"] not in before and run["deployment_id"] is None]
@@ -201,7 +220,9 @@ def test_run_is_a_recorded_flow_run_when_an_api_is_configured(served: Served) ->
 
 
 def test_a_second_serve_says_that_the_port_is_taken(served: Served) -> None:
-    result = program("serve", "--port", str(served.port), cwd=served.folder)
+    result = program(
+        "serve", "--port", str(served.port), "--health-port", "0", cwd=served.folder, environ={"FEED_KEY": CANARY}
+    )
     assert result.returncode == 1
     assert f"already answers on port {served.port}" in result.stderr
 
