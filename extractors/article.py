@@ -15,7 +15,8 @@ import trafilatura
 from lxml.etree import strip_elements
 from trafilatura.settings import Extractor
 
-from extractors import access, dates, embedded, furniture, metadata
+from extractors import access, dates, embedded, furniture, metadata, titles
+from extractors.authors import authors_of
 from extractors.charset import decode
 from extractors.language import language_of
 from extractors.markup import Element, Markup, parse, text_of
@@ -83,16 +84,16 @@ def _read(tree: Element, blank: Article, now: datetime | None, site: Site | None
     # What no reader sees is read by now; every later walk and copy is cheaper without it.
     strip_elements(tree, "script", "style", "svg", "template", with_tail=False)
     if why := access.too_much(page):
-        return replace(_without(blank, why), title=metadata.title_of(page, blank.outlet))
+        return replace(_without(blank, why), title=titles.title_of(page, blank.outlet))
     # lxml makes a Python object for an element each time a walk meets it, and forgets it after: while this list holds
     # them all, every later walk finds them made. A tenth of the time of a page (measured 2026-11).
     alive = list(tree.iter())
     canonical = metadata.canonical_of(page, url)
     outlet = blank.outlet or outlet_of(canonical or "")
-    title = (site.title(tree) if site else "") or metadata.title_of(page, outlet)
+    title = (site.title(tree) if site else "") or titles.title_of(page, outlet)
     published = (site.published(tree, now) if site else None) or dates.published(page, url or canonical or "", now)
     modified = dates.modified(page, now)
-    authors = (site.authors(tree) if site else ()) or metadata.authors_of(page, outlet)
+    authors = (site.authors(tree) if site else ()) or authors_of(page, outlet)
     stub = site.stub(tree) if site else ""
     lines, text_reason = _text(page, title, site)
     text = clean_text("\n".join(lines))
@@ -111,7 +112,7 @@ def _read(tree: Element, blank: Article, now: datetime | None, site: Site | None
         published_raw=published.raw if published else None,
         language=language_of(text, metadata.language_of(page)),
         outlet=outlet,
-        outlet_name=metadata.outlet_name(page),
+        outlet_name=titles.outlet_name(page),
         canonical_url=canonical,
         section=metadata.section_of(page),
         tags=metadata.tags_of(page),

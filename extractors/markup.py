@@ -123,6 +123,13 @@ class Markup:
         return value
 
 
+def first_text(value: Any) -> str | None:
+    """Return the first string of a JSON-LD value, or None."""
+    if isinstance(value, list):
+        value = next((one for one in value if isinstance(one, str)), None)
+    return value if isinstance(value, str) and value.strip() else None
+
+
 def types_of(node: Node) -> list[str]:
     """Return the schema.org types of ``node`` without their vocabulary."""
     stated = node.get("@type")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractors import dates, metadata
+from extractors import authors, dates, metadata, titles
 from extractors.language import language_of
 from extractors.markup import Markup, parse
 
@@ -45,7 +45,7 @@ def page(head: str = "", body: str = "<p>x</p>", article: dict[str, object] | No
     ],
 )  # fmt: skip
 def test_the_title_is_the_headline_without_its_outlet(head: str, body: str, title: str) -> None:
-    assert metadata.title_of(page(head, body), "ledger.example") == title
+    assert titles.title_of(page(head, body), "ledger.example") == title
 
 
 # ---- authors ----
@@ -73,7 +73,7 @@ def test_the_title_is_the_headline_without_its_outlet(head: str, body: str, titl
     ],
 )
 def test_authors_are_names_only(author: object, names: tuple[str, ...]) -> None:
-    assert metadata.authors_of(page(article={"author": author}), "ledger.example") == names
+    assert authors.authors_of(page(article={"author": author}), "ledger.example") == names
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_authors_are_names_only(author: object, names: tuple[str, ...]) -> None:
     ],
 )
 def test_a_byline_is_read_where_the_head_names_nobody(body: str) -> None:
-    assert metadata.authors_of(page(body=body), "ledger.example") == ("Kari Holm",)
+    assert authors.authors_of(page(body=body), "ledger.example") == ("Kari Holm",)
 
 
 # ---- dates ----
