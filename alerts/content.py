@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from alerts.coverage import statement, verdict
+from alerts.standing import remarks as standing_remarks
 from records import ids
 from records.alert import Item, Notification, Occasion
+from records.coverage import Coverage
 from records.mention import Place
 from records.signal import Kind, NewMention, Severity, Signal
 from records.text import clean
@@ -30,6 +33,8 @@ _LANGUAGES = {
     "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 
+_NEW = (Kind.FIRST_MENTION, Kind.NEW_STORY, Kind.NEW_OUTLET)
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -44,6 +49,8 @@ class Content:
         zone: of the times that are shown.
         severity: of the most telling item.
         written_at: when it was sealed.
+        remarks: what stands below the items: of digests what was covered, and for operators how govwatch stands.
+        coverage: of digests: the same as facts.
     """
 
     title: str
@@ -55,6 +62,8 @@ class Content:
     zone: str
     severity: Severity
     written_at: datetime
+    remarks: tuple[str, ...] = ()
+    coverage: Coverage | None = None
 
     @property
     def asking(self) -> str:
@@ -62,12 +71,30 @@ class Content:
         return f"ref {self.reference} · why: govwatch explain {self.reference}"
 
 
-def compose(notification: Notification, signals: Sequence[Signal], *, zone: str, now: datetime) -> Content:
-    """Return what ``notification`` says about ``signals``, those that its channel does not know yet."""
+def compose(
+    notification: Notification,
+    signals: Sequence[Signal],
+    *,
+    zone: str,
+    now: datetime,
+    operator: bool = False,
+    silenced: int = 0,
+) -> Content:
+    """Return what ``notification`` says.
+
+    Args:
+        notification: due.
+        signals: of these, what its channel does not know yet.
+        zone: IANA name of the reader's time zone.
+        now: when it is written.
+        operator: whether the reader wants to know how govwatch stands.
+        silenced: signals that a silence took out; an empty digest does not hide that they were.
+    """
     items = notification.items or tuple(items_of(signals))
+    covered, standing = notification.coverage, notification.standing
     return Content(
         title=_title(notification, items),
-        lead=_lead(notification, items),
+        lead=_lead(notification, items, silenced),
         items=items,
         occasion=notification.occasion,
         reference=notification.reference,
@@ -75,6 +102,11 @@ def compose(notification: Notification, signals: Sequence[Signal], *, zone: str,
         zone=zone,
         severity=max((item.severity for item in items), default=notification.severity),
         written_at=now,
+        remarks=(
+            *(statement(covered, zone) if covered else ()),
+            *(standing_remarks(standing, zone) if operator else ()),
+        ),
+        coverage=covered,
     )
 
 
@@ -83,7 +115,7 @@ def items_of(signals: Iterable[Signal]) -> list[Item]:
     stories: dict[tuple[str, int], list[Signal]] = {}
     for signal in signals:
         stories.setdefault((signal.mention.initiative_id, signal.mention.story_id), []).append(signal)
-    items = [_item(sorted(together, key=lambda one: -one.severity)) for together in stories.values()]
+    items = [_item(sorted(together, key=_telling)) for together in stories.values()]
     items.sort(key=_newest_first)
     loudest: dict[str, int] = {}
     for item in items:
@@ -130,7 +162,20 @@ def _item(signals: Sequence[Signal]) -> Item:
     reference = ids.reference(first.signal_id)
     told = tuple(one.signal_id for one in signals)
     name = first.initiative or first.mention.initiative_id
-    return _evidence(first.mention, name, _reason(first), first.severity, first.outlets, reference, told)
+    severity = max(one.severity for one in signals)
+    return _evidence(first.mention, name, _reasons(signals), severity, first.outlets, reference, told)
+
+
+def _telling(signal: Signal) -> tuple[bool, int]:
+    """Sort what is new before what a burst or a figure adds to it, the strongest first."""
+    return signal.kind not in _NEW, -signal.severity
+
+
+def _reasons(signals: Sequence[Signal]) -> str:
+    """Return why a story is told: the strongest of what is new, and everything that adds to it."""
+    new = [one for one in signals if one.kind in _NEW][:1]
+    more = [one for one in signals if one.kind not in _NEW]
+    return "; ".join(dict.fromkeys(_reason(one) for one in (*new, *more)))
 
 
 def _evidence(
@@ -161,6 +206,8 @@ def _evidence(
 
 
 def _reason(signal: Signal) -> str:
+    if signal.reason:
+        return clean(signal.reason)
     language = (signal.mention.language or "").partition("-")[0]
     place = ", in the headline" if signal.mention.place is Place.HEADLINE else ""
     if signal.kind is Kind.FIRST_MENTION:
@@ -177,7 +224,7 @@ def _title(notification: Notification, items: Sequence[Item]) -> str:
         return clean(notification.heading)
     if notification.occasion is Occasion.DIGEST:
         day = date.fromisoformat(notification.key.partition("/")[2])
-        return f"Digest of {day.day} {day:%B %Y}: {_count(items)}"
+        return f"Digest of {day.day} {day:%B %Y}: {_count(items) if items else _silence(notification)}"
     if len(items) == 1:
         return f"[{items[0].initiative}] {items[0].reason}: {items[0].title}"
     if notification.occasion is Occasion.HELD:
@@ -191,7 +238,15 @@ def _count(items: Sequence[Item]) -> str:
     return f"{stories} on {'1 initiative' if initiatives == 1 else f'{initiatives} initiatives'}"
 
 
-def _lead(notification: Notification, items: Sequence[Item]) -> str:
+def _silence(notification: Notification) -> str:
+    covered = notification.coverage
+    return "no source answered" if covered and covered.sources and not covered.answered else "no news"
+
+
+def _lead(notification: Notification, items: Sequence[Item], silenced: int) -> str:
+    if notification.occasion is Occasion.DIGEST and not items:
+        said = f"{verdict(notification.coverage)}." if notification.coverage else "No news."
+        return f"{said} Silenced: {silenced}." if silenced else said
     if notification.occasion is Occasion.FIRST_LOOK:
         by_name = Counter(item.initiative for item in items)
         counts = ", ".join(f"{name} {count}" for name, count in by_name.most_common())

@@ -10,12 +10,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from alerts import bursts, claims
 from records import ids
 from records.article import Origin
-from records.mention import Place
-from records.signal import History, Kind, NewMention, Severity, Signal
+from records.mention import Figure, Place
+from records.signal import History, Kind, NewMention, Rhythm, Severity, Signal, Stated
 
-SEVERITY = {Kind.FIRST_MENTION: Severity.HIGH, Kind.NEW_STORY: Severity.NOTICE, Kind.NEW_OUTLET: Severity.INFO}
+SEVERITY = {
+    Kind.FIRST_MENTION: Severity.HIGH,
+    Kind.NEW_STORY: Severity.NOTICE,
+    Kind.NEW_OUTLET: Severity.INFO,
+    Kind.NEW_FIGURE: Severity.NOTICE,
+    Kind.SPIKE: Severity.NOTICE,
+    Kind.CORRECTION: Severity.INFO,
+}
 """How much each kind matters."""
 
 _BEST_PLACE = [Place.HEADLINE, Place.LEAD, Place.BODY, Place.CAPTION, Place.TAIL, Place.FURNITURE]
@@ -39,13 +47,56 @@ def signals(mentions: Sequence[NewMention], history: History, *, now: datetime, 
         if mention.origin is not Origin.LIVE and mention.place not in _NO_EVIDENCE:
             known.learn(mention)
     found: list[Signal] = []
+    opened: dict[str, NewMention] = {}
     for mention in _best(mentions):
         occurred = min(mention.published or mention.seen_at, now)
         first_in_language = bool(mention.language) and not known.in_language(mention)
         for kind, scope in known.news(mention):
             identity = ids.key("signal", kind.value, mention.initiative_id, scope)
             found.append(Signal(identity, kind, scope, SEVERITY[kind], mention, occurred, run_id, first_in_language))
+            if kind is Kind.NEW_STORY and not mention.catch_up:
+                opened[mention.initiative_id] = mention
+        found += _figures(mention, known, occurred, run_id)
         known.learn(mention)
+    return found + _bursts(opened, known, now, run_id)
+
+
+def _figures(mention: NewMention, known: _Known, occurred: datetime, run_id: str) -> list[Signal]:
+    """Return a signal for each number of the article that nothing stored agrees with, each once."""
+    news: dict[str, Signal] = {}
+    for figure in mention.figures:
+        stated = known.stated(mention.initiative_id, figure)
+        if not claims.is_news(figure, stated):
+            continue
+        scope = claims.scope_of(figure)
+        evidence = replace(mention, sentence=figure.sentence, surface=figure.surface, figures=())
+        news.setdefault(
+            scope,
+            Signal(
+                ids.key("signal", Kind.NEW_FIGURE.value, mention.initiative_id, scope),
+                Kind.NEW_FIGURE,
+                scope,
+                SEVERITY[Kind.NEW_FIGURE],
+                evidence,
+                occurred,
+                run_id,
+                reason=claims.reason(figure, stated),
+            ),
+        )
+    return list(news.values())
+
+
+def _bursts(opened: dict[str, NewMention], known: _Known, now: datetime, run_id: str) -> list[Signal]:
+    """Return a signal for each initiative that is far more in the news than usual, told with its latest new story."""
+    found = []
+    for initiative_id, mention in opened.items():
+        rhythm = known.rhythm(initiative_id)
+        burst = bursts.burst(rhythm, now) if rhythm is not None else None
+        if burst is not None:
+            scope = f"{now:%Y-%m-%d}"
+            identity = ids.key("signal", Kind.SPIKE.value, initiative_id, scope)
+            severity = SEVERITY[Kind.SPIKE]
+            found.append(Signal(identity, Kind.SPIKE, scope, severity, mention, now, run_id, reason=burst.reason))
     return found
 
 
@@ -76,6 +127,9 @@ class _Known:
     def __init__(self, history: History) -> None:
         self._history = history
         self._added: set[tuple[str, str, object]] = set()
+        self._stories: dict[str, dict[int, datetime]] = {}
+        self._gone: set[int] = set()
+        self._stated: dict[tuple[str, str, str], list[Stated]] = {}
 
     def learn(self, mention: NewMention) -> None:
         """Count ``mention`` as history from here on."""
@@ -84,6 +138,29 @@ class _Known:
             ("initiative", one, ""), ("story", one, mention.story_id), ("outlet", one, mention.outlet),
             ("language", one, mention.language),
         }  # fmt: skip
+        at = min(mention.published or mention.seen_at, mention.seen_at)
+        stories = self._stories.setdefault(one, {})
+        stories[mention.story_id] = min(at, stories.get(mention.story_id, at))
+        self._gone |= set(mention.merged)
+        for figure in mention.figures:
+            said = Stated(figure.value, figure.comparison, figure.surface, mention.outlet, at)
+            self._stated.setdefault((one, figure.unit, figure.scope), []).append(said)
+
+    def stated(self, initiative_id: str, figure: Figure) -> list[Stated]:
+        """Return what was stated before in the unit and scope of ``figure``, the latest last."""
+        before = self._history.stated(initiative_id, figure.unit, figure.scope)
+        return [*before, *self._stated.get((initiative_id, figure.unit, figure.scope), ())]
+
+    def rhythm(self, initiative_id: str) -> Rhythm | None:
+        """Return how often it was in the news, the batch at hand included; merged stories are one."""
+        rhythm = self._history.rhythm(initiative_id)
+        if rhythm is None:
+            return None
+        stories = dict(rhythm.stories)
+        for story_id, at in self._stories.get(initiative_id, {}).items():
+            stories[story_id] = min(at, stories.get(story_id, at))
+        alive = {story_id: at for story_id, at in stories.items() if story_id not in self._gone}
+        return replace(rhythm, stories=alive)
 
     def in_language(self, mention: NewMention) -> bool:
         """Whether something in the mention's language spoke of the initiative before."""

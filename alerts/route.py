@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from alerts.standing import needs_an_operator
 from alerts.timing import next_digest, quiet_until
-from records.alert import Board, Group, Occasion, Placement, Routing, Verdict
+from records.alert import Board, Group, Occasion, Opening, Placement, Routing, Verdict
 from records.signal import Kind, Severity, Signal
 from records.subscription import AlertPolicy, Silence, SilenceMode, Subscription
 
@@ -22,6 +23,8 @@ EXPIRES = timedelta(hours=24)
 """News gets old: an alert that could not go out for this long is told in the digest."""
 
 _STRONGEST = [Kind.FIRST_MENTION, Kind.NEW_STORY, Kind.NEW_OUTLET]
+"""Each says what those behind it say, too; the other kinds add something, and go into the same message."""
+
 _WORTH = [Verdict.QUEUED, Verdict.SILENCED, Verdict.INHIBITED, Verdict.NO_SUBSCRIBER]
 
 
@@ -37,16 +40,28 @@ def route(signals: Sequence[Signal], board: Board, *, policy: AlertPolicy, now: 
     verdicts: dict[str, list[tuple[Verdict, str]]] = defaultdict(list)
     placements: list[Placement] = []
     silences = (*policy.silences, *board.silences)
+    bursting = board.bursting | {one.mention.initiative_id for one in signals if one.kind is Kind.SPIKE}
     for subscription in policy.subscriptions:
         table = _Table(subscription, board, now)
         wanted = [signal for signal in signals if subscription.match.covers(signal)]
         for signal, verdict, reason in _heard(wanted, silences, now):
             verdicts[signal.signal_id].append((verdict, f"{subscription.name}: {reason}" if reason else ""))
             if verdict is Verdict.QUEUED:
-                placed = table.digest(signal) if reason else table.place(signal)
+                # In a burst each further outlet is no news of its own: the digest counts them.
+                echo = signal.kind is Kind.NEW_OUTLET and signal.mention.initiative_id in bursting
+                placed = table.digest(signal) if reason or echo else table.place(signal)
                 placements.append(placed)
                 verdicts[signal.signal_id][-1] = (verdict, f"{subscription.name}: {placed.key}")
-    return Routing({one.signal_id: _combined(verdicts[one.signal_id]) for one in signals}, tuple(placements))
+    told = {one.signal_id: _combined(verdicts[one.signal_id]) for one in signals}
+    return Routing(told, tuple(placements), tuple(_digests(policy, board, now)))
+
+
+def _digests(policy: AlertPolicy, board: Board, now: datetime) -> Iterator[Opening]:
+    """Yield the next digest of each subscription that gets one whatever happens, or that has something to mend."""
+    for one in policy.subscriptions:
+        if (not one.immediate and one.empty_digest) or (one.operator and needs_an_operator(board.standing)):
+            day, due = next_digest(now, one.digest_at, one.digest_days, one.zone)
+            yield Opening(one.name, f"digest/{day.isoformat()}", due)
 
 
 def silence_for(signal: Signal, silences: Iterable[Silence], now: datetime) -> Silence | None:
@@ -65,14 +80,15 @@ def to_digest(signal: Signal, subscription: Subscription, now: datetime) -> Plac
 def _heard(
     signals: Sequence[Signal], silences: Sequence[Silence], now: datetime
 ) -> Iterator[tuple[Signal, Verdict, str]]:
-    """Yield what one subscription hears of the signals that it asked for: the strongest of each story, unless silenced.
+    """Yield what one subscription hears of the signals that it asked for, unless silenced.
 
-    A queued signal with a reason belongs into the digest.
+    That is the strongest of each story, with what bursts and figures add to it. A queued signal with a reason belongs
+    into the digest.
     """
     strongest: dict[tuple[str, int], Signal] = {}
     for signal in sorted(signals, key=_importance):
         story = (signal.mention.initiative_id, signal.mention.story_id)
-        stronger = strongest.setdefault(story, signal)
+        stronger = strongest.setdefault(story, signal) if signal.kind in _STRONGEST else signal
         if stronger is not signal:
             yield signal, Verdict.INHIBITED, f"the {stronger.kind.value} of this story says it"
         elif silence := silence_for(signal, silences, now):
@@ -83,7 +99,8 @@ def _heard(
 
 
 def _importance(signal: Signal) -> tuple[int, int, datetime, str]:
-    return -signal.severity, _STRONGEST.index(signal.kind), signal.occurred_at, signal.signal_id
+    rank = _STRONGEST.index(signal.kind) if signal.kind in _STRONGEST else len(_STRONGEST)
+    return -signal.severity, rank, signal.occurred_at, signal.signal_id
 
 
 def _combined(found: list[tuple[Verdict, str]]) -> tuple[Verdict, str]:

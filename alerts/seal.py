@@ -11,6 +11,7 @@ from datetime import datetime
 from alerts.content import compose
 from alerts.render import render
 from alerts.route import silence_for, to_digest
+from alerts.standing import needs_an_operator
 from records.alert import Board, Notification, Occasion, Payload, Placement, Sealed
 from records.signal import Signal
 from records.subscription import AlertPolicy, SilenceMode, Subscription
@@ -35,11 +36,26 @@ def seal(notification: Notification, board: Board, *, policy: AlertPolicy, now: 
         channel = policy.channel(name)
         known = notification.told.get(name, frozenset())
         news = [signal for signal in kept if signal.signal_id not in known]
-        if channel is not None and (news or notification.items):
-            content = compose(notification, news, zone=subscription.zone, now=now)
+        if channel is not None and (news or notification.items or _speaks(notification, subscription)):
+            content = compose(
+                notification,
+                news,
+                zone=subscription.zone,
+                now=now,
+                operator=subscription.operator and notification.occasion is Occasion.DIGEST,
+                silenced=len(silenced),
+            )
             payloads[name] = render(content, channel)
             told[name] = tuple(signal.signal_id for signal in news)
     return Sealed(notification.notification_id, payloads, told, silenced, tuple(delayed))
+
+
+def _speaks(notification: Notification, subscription: Subscription) -> bool:
+    """Whether a message without news is worth sending: the digest that was promised, or one with work for operators."""
+    if notification.occasion is not Occasion.DIGEST:
+        return False
+    promised = not subscription.immediate and subscription.empty_digest
+    return promised or (subscription.operator and needs_an_operator(notification.standing))
 
 
 def _unsilenced(

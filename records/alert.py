@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from records.coverage import Coverage, Standing
 from records.signal import Severity, Signal
 from records.subscription import Silence
 
@@ -52,11 +53,15 @@ class Board:
         groups: by (subscription, key).
         recent: messages on single stories within the last hour, by subscription.
         silences: those that operators set by command; those of the configuration stand in the policy.
+        standing: how govwatch stands: operators get a digest when something of it needs them.
+        bursting: initiatives of which a burst was told within a day.
     """
 
     groups: Mapping[tuple[str, str], Group] = field(default_factory=dict)
     recent: Mapping[str, int] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
+    standing: Standing = field(default_factory=Standing)
+    bursting: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,21 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """A digest that is sent at its time even if nothing goes into it: then it says that there was no news."""
+
+    subscription: str
+    key: str
+    flush_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Routing:
-    """What routing decided: a verdict with its reason for every signal, and where the queued ones go."""
+    """What routing decided: a verdict with its reason for every signal, where the queued ones go, and digests."""
 
     verdicts: Mapping[str, tuple[Verdict, str]]
     placements: tuple[Placement, ...] = ()
+    openings: tuple[Opening, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +138,8 @@ class Notification:
         seq: counts the messages of one (subscription, key), from 1.
         signals: what it tells, in order of arrival; ``told`` says which of them a channel knows already.
         heading, items: of messages that are not made of signals (first look, notice).
+        coverage: of digests: what was seen since the one before.
+        standing: of digests: how govwatch stands; operators read it.
     """
 
     notification_id: str
@@ -137,6 +154,8 @@ class Notification:
     told: Mapping[str, frozenset[str]] = field(default_factory=dict)
     heading: str = ""
     items: tuple[Item, ...] = ()
+    coverage: Coverage | None = None
+    standing: Standing = field(default_factory=Standing)
 
     @property
     def reference(self) -> str:

@@ -8,14 +8,14 @@ aware and in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from records.article import Origin
-from records.mention import Place
+from records.mention import Figure, Place
 
 
 class Kind(StrEnum):
@@ -24,6 +24,9 @@ class Kind(StrEnum):
     FIRST_MENTION = "first_mention"  # nothing stored mentioned the initiative before
     NEW_STORY = "new_story"  # the first article of a story that mentions it
     NEW_OUTLET = "new_outlet"  # the outlet never mentioned it before
+    NEW_FIGURE = "new_figure"  # a number about it that no stored statement agrees with
+    SPIKE = "spike"  # far more stories in a day than usual
+    CORRECTION = "correction"  # an article that was alerted changed, or is gone
 
 
 class Severity(IntEnum):
@@ -52,6 +55,7 @@ class NewMention:
         catch_up: too old, or its source silent for too long, to alert at once.
         sentence, surface: the evidence.
         place, alerts: as in `records.mention.Mention`.
+        figures: what the article states of the initiative in numbers; not part of the evidence that a signal keeps.
     """
 
     initiative_id: str
@@ -73,6 +77,40 @@ class NewMention:
     merged: tuple[int, ...] = ()
     place: Place = Place.BODY
     alerts: bool = True
+    figures: tuple[Figure, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A number that a stored article states of an initiative.
+
+    Attributes:
+        value, comparison: as in `records.mention.Figure`.
+        surface: the number with its unit, as printed.
+        outlet: who printed it.
+        at: when it was published; when it was seen, if that is not known.
+    """
+
+    value: float
+    comparison: str
+    surface: str
+    outlet: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often an initiative is in the news.
+
+    Attributes:
+        since: from when on its stories were looked for.
+        stories: when each of its latest stories was first printed, by story.
+        last_spike: when a burst was last told.
+    """
+
+    since: datetime
+    stories: Mapping[int, datetime]
+    last_spike: datetime | None = None
 
 
 class History(Protocol):
@@ -94,6 +132,14 @@ class History(Protocol):
         """Whether an article of that outlet mentions it."""
         ...
 
+    def stated(self, initiative_id: str, unit: str, scope: str) -> Sequence[Stated]:
+        """Return what is stated of it in that unit and scope, the latest last."""
+        ...
+
+    def rhythm(self, initiative_id: str) -> Rhythm | None:
+        """Return how often it is in the news; None when that is not known."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -101,10 +147,13 @@ class Signal:
 
     Attributes:
         signal_id: of kind, initiative and scope.
-        scope: the story or the outlet that is new; empty for a first mention.
+        scope: what is new: the story, the outlet, the figure, the day of a burst, the article with its change; empty
+            for a first mention.
         mention: the evidence that is shown.
         first_in_language: nothing in this language mentioned the initiative before.
         occurred_at: when the article was published; when it was seen, if that is not known.
+        reason: in a few words, where the kind alone does not say it: ``third story today, usual is 0.4``.
+        detail: a sentence or two more: what a correction changed.
         initiative: its name for people; filled in when the signal is read back, else the id.
         outlets: who prints the story by now; filled in when the signal is read back.
     """
@@ -117,6 +166,8 @@ class Signal:
     occurred_at: datetime
     run_id: str
     first_in_language: bool = False
+    reason: str = ""
+    detail: str = ""
     initiative: str = ""
     outlets: tuple[str, ...] = ()
 

@@ -20,7 +20,7 @@ from records.article import Article, Outcome, UrlOutcome
 from records.document import Batch, Document
 from records.signal import Detect
 from records.story import Neighbours, StoryChoice
-from warehouse import frontier, mentions, signals, stories
+from warehouse import frontier, history, mentions, signals, stories
 from warehouse.database import Connection, append, rows
 
 Choose = Callable[[Sequence[Document], Neighbours], Sequence[StoryChoice]]
@@ -157,15 +157,16 @@ def _load_new(
 ) -> LoadReport:
     if not documents:
         return LoadReport()
-    # Most batches mention nothing that is tracked; those that do ask for history before anything of theirs is written.
-    history = signals.history(con) if any(document.mentions for document in documents) else None
     choices = choose(documents, stories.StoredNeighbours(con))
+    # Most batches mention nothing that is tracked; those that do ask for history before anything of theirs is written.
+    telling = any(document.mentions for document in documents)
+    known = history.history(con, documents, choices, now) if telling else None
     append(con, "articles", _COLUMNS, (_row(document, run_id) for document in documents))
     stories.store(con, documents, choices, now)
     found, figures = mentions.store(con, documents, now, run_id)
     raised = 0
-    if history is not None:
-        said = detect(signals.news(documents, choices), history, now=now, run_id=run_id)
+    if known is not None:
+        said = detect(signals.news(documents, choices), known, now=now, run_id=run_id)
         raised = signals.store(con, said, now)
     opened = sum(1 for choice in choices if choice.story_id == choice.article_id)
     return LoadReport(

@@ -14,11 +14,11 @@ from itertools import groupby
 from typing import Any
 
 from records import ids
-from records.alert import Board, Group, Item, Notification, Occasion, Payload, Placement, Sealed
+from records.alert import Board, Group, Item, Notification, Occasion, Opening, Payload, Placement, Sealed
 from records.delivery import Decide, Delivery, Health, Judge, Receipt, Write
 from records.signal import NewMention, Severity, Signal
 from records.subscription import AlertPolicy, Subscription
-from warehouse import deliveries, signals, silences
+from warehouse import coverage, deliveries, signals, silences, standing
 from warehouse.database import Connection, Warehouse, append, rows
 
 REMEMBERED = timedelta(days=30)
@@ -34,6 +34,7 @@ _KEY_NOW = "case when m.story_id is null then group_key else split_part(group_ke
 
 _OLD = ("pending", "retry", "held")
 _SUMMARY_ITEMS = 200
+_LONGEST_DIGEST = timedelta(days=8)  # a digest comes at least once a week; an older one belongs to another time
 
 
 class WarehouseOutbox:
@@ -85,7 +86,22 @@ def board_of(con: Connection, now: datetime) -> Board:
         "group by all",
         [now - timedelta(hours=1)],
     )
-    return Board({(row[0], row[1]): Group(row[2], row[3]) for row in groups}, dict(recent), silences.current(con, now))
+    return Board(
+        {(row[0], row[1]): Group(row[2], row[3]) for row in groups},
+        dict(recent),
+        silences.current(con, now),
+        standing.read(con, now),
+        _bursting(con, now),
+    )
+
+
+def _bursting(con: Connection, now: datetime) -> frozenset[str]:
+    found = rows(
+        con,
+        "select distinct initiative_id from signals where kind = 'spike' and occurred_at > $1::timestamptz",
+        [now - timedelta(days=1)],
+    )
+    return frozenset(row[0] for row in found)
 
 
 def queue_summary(
@@ -181,9 +197,10 @@ def _follow_merges(con: Connection, now: datetime) -> None:
 
 def _route(con: Connection, decide: Decide, board: Board, now: datetime) -> int:
     new = signals.read(con, "where s.verdict is null order by s.occurred_at, s.signal_id")
+    routing = decide(new, board)
+    _open_digests(con, routing.openings, now)
     if not new:
         return 0
-    routing = decide(new, board)
     told = [(signal_id, verdict.value, reason) for signal_id, (verdict, reason) in routing.verdicts.items()]
     con.execute(
         """
@@ -218,23 +235,45 @@ def _place(con: Connection, placements: Iterable[Placement], now: datetime) -> N
                 [identity, flush, int(severity)],
             )
         else:
-            seq = len(found) + 1
-            identity = ids.key("notification", subscription, key, seq)
-            append(
-                con,
-                "notifications",
-                (
-                    "notification_id", "subscription", "group_key", "seq", "occasion", "severity", "state",
-                    "state_reason", "created_at", "flush_at", "expires_at",
-                ),
-                [
-                    (
-                        identity, subscription, key, seq, group[0].occasion.value, int(severity), "open", "", now,
-                        flush, group[0].expires_at,
-                    )
-                ],
-            )  # fmt: skip
+            times = (flush, group[0].expires_at)
+            identity = _open(con, subscription, key, group[0].occasion, severity, times, now, len(found) + 1)
         _add(con, identity, [one.signal_id for one in group])
+
+
+def _open_digests(con: Connection, openings: Iterable[Opening], now: datetime) -> None:
+    """Open the digests that come even without news, unless they are there already."""
+    for one in openings:
+        there = rows(
+            con,
+            "select 1 from notifications where subscription = $1 and group_key = $2 limit 1",
+            [one.subscription, one.key],
+        )
+        if not there:
+            _open(con, one.subscription, one.key, Occasion.DIGEST, Severity.INFO, (one.flush_at, None), now)
+
+
+def _open(
+    con: Connection,
+    subscription: str,
+    key: str,
+    occasion: Occasion,
+    severity: Severity,
+    times: tuple[datetime, datetime | None],
+    now: datetime,
+    seq: int = 1,
+) -> str:
+    """Open a message that gathers until the first of ``times``; after the second it is too old for an alert."""
+    identity = ids.key("notification", subscription, key, seq)
+    append(
+        con,
+        "notifications",
+        (
+            "notification_id", "subscription", "group_key", "seq", "occasion", "severity", "state", "state_reason",
+            "created_at", "flush_at", "expires_at",
+        ),
+        [(identity, subscription, key, seq, occasion.value, int(severity), "open", "", now, *times)],
+    )  # fmt: skip
+    return identity
 
 
 def _add(con: Connection, notification_id: str, signal_ids: Sequence[str]) -> None:
@@ -265,8 +304,25 @@ def _seal(con: Connection, write: Write, board: Board, now: datetime) -> int:
             "where ns.notification_id = $1 and ns.left_out is null order by ns.position"
         )
         notification = _notification(con, row, signals.read(con, condition, [row[0]]))
+        if notification.occasion is Occasion.DIGEST:
+            notification = _with_coverage(con, notification, board, now)
         _store_sealed(con, notification, write(notification, board), now)
     return len(due)
+
+
+def _with_coverage(con: Connection, notification: Notification, board: Board, now: datetime) -> Notification:
+    """Add what was seen since the subscription's digest before this one; since the day before, where there was none."""
+    before, created = rows(
+        con,
+        """
+        select max(sealed_at) filter (state <> 'open' and sealed_at > $3::timestamptz),
+            any_value(created_at) filter (notification_id = $2)
+        from notifications where subscription = $1 and occasion = 'digest'
+        """,
+        [notification.subscription, notification.notification_id, notification.flush_at - _LONGEST_DIGEST],
+    )[0]
+    since = before or min(created, notification.flush_at - timedelta(days=1))
+    return replace(notification, coverage=coverage.read(con, since, now), standing=board.standing)
 
 
 def _fold(con: Connection, write: Write, board: Board, now: datetime) -> int:

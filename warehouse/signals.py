@@ -1,13 +1,13 @@
-"""Signals as rows, and the history that deciding asks for; both in the transaction of the loader.
+"""Signals as rows, in the transaction of the loader.
 
-It never decides what is worth a signal: `alerts.detect` does, which the loader is given.
+It never decides what is worth a signal: `alerts.detect` does, which the loader is given; what was known before is in
+`warehouse.history`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,57 +20,9 @@ from warehouse.database import Connection, append, rows
 
 _COLUMNS = (
     "signal_id", "kind", "initiative_id", "scope", "story_id", "article_id", "severity", "language", "country",
-    "outlet", "tier", "first_in_language", "catch_up", "facts", "occurred_at", "run_id", "created_at",
+    "outlet", "tier", "first_in_language", "catch_up", "facts", "occurred_at", "run_id", "created_at", "reason",
+    "detail",
 )  # fmt: skip
-
-# Seed articles of which only facts are known have their initiatives in a table of their own.
-_MENTIONED = """
-    select distinct m.initiative_id, a.language, a.outlet, s.story_id
-    from (select article_id, initiative_id from mentions where place not in ('tail', 'furniture')
-          union select article_id, initiative_id from seed_initiatives) m
-    join articles a using (article_id)
-    left join story_members s using (article_id)
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredHistory:
-    """What the warehouse knew at one moment: a value, so that rows written later do not count."""
-
-    initiatives: frozenset[str]
-    languages: frozenset[tuple[str, str]]
-    stories: frozenset[tuple[str, int]]
-    outlets: frozenset[tuple[str, str]]
-
-    def mentioned(self, initiative_id: str) -> bool:
-        """Whether anything stored mentions the initiative."""
-        return initiative_id in self.initiatives
-
-    def in_language(self, initiative_id: str, language: str) -> bool:
-        """Whether anything stored in that language mentions it."""
-        return (initiative_id, language) in self.languages
-
-    def in_story(self, initiative_id: str, story_id: int) -> bool:
-        """Whether an article of that story mentions it."""
-        return (initiative_id, story_id) in self.stories
-
-    def in_outlet(self, initiative_id: str, outlet: str) -> bool:
-        """Whether an article of that outlet mentions it."""
-        return (initiative_id, outlet) in self.outlets
-
-
-def history(con: Connection) -> StoredHistory:
-    """Return what is known now: call it before the articles at hand are written.
-
-    Mentions in furniture and standing references do not count: they prove no coverage.
-    """
-    found = rows(con, _MENTIONED)
-    return StoredHistory(
-        frozenset(row[0] for row in found),
-        frozenset((row[0], row[1]) for row in found if row[1]),
-        frozenset((row[0], row[3]) for row in found if row[3] is not None),
-        frozenset((row[0], row[2]) for row in found if row[2]),
-    )
 
 
 def news(documents: Sequence[Document], choices: Sequence[StoryChoice]) -> list[NewMention]:
@@ -100,6 +52,7 @@ def news(documents: Sequence[Document], choices: Sequence[StoryChoice]) -> list[
             surface=mention.surface,
             place=mention.place,
             alerts=mention.alerts,
+            figures=tuple(one for one in document.figures if one.initiative_id == mention.initiative_id),
         )
         for document, choice in zip(documents, choices, strict=True)
         for mention in document.mentions
@@ -155,7 +108,8 @@ def read(con: Connection, condition: str, parameters: Sequence[object] = ()) -> 
         con,
         f"""
         select s.signal_id, s.kind, s.scope, s.severity, s.facts, s.occurred_at, s.run_id, s.first_in_language,
-            coalesce(i.name, s.initiative_id), coalesce(st.outlets, []), coalesce(sm.story_id, s.story_id)
+            coalesce(i.name, s.initiative_id), coalesce(st.outlets, []), coalesce(sm.story_id, s.story_id),
+            coalesce(s.reason, ''), coalesce(s.detail, '')
         from signals s
         left join initiatives i on i.initiative_id = s.initiative_id
         left join story_members sm on sm.article_id = s.article_id
@@ -176,14 +130,17 @@ def read(con: Connection, condition: str, parameters: Sequence[object] = ()) -> 
             first_in_language=row[7],
             initiative=row[8],
             outlets=tuple(row[9]),
+            reason=row[11],
+            detail=row[12],
         )
         for row in found
     ]
 
 
 def facts_of(mention: NewMention) -> str:
-    """Return ``mention`` as JSON: the evidence as it was."""
-    return json.dumps({name: getattr(mention, name) for name in mention.__slots__}, default=_plain, ensure_ascii=False)
+    """Return ``mention`` as JSON: the evidence as it was; numbers stand in the table ``figures``."""
+    facts = {name: getattr(mention, name) for name in mention.__slots__ if name != "figures"}
+    return json.dumps(facts, default=_plain, ensure_ascii=False)
 
 
 def mention_of(facts: dict[str, Any]) -> NewMention:
@@ -202,5 +159,5 @@ def _row(signal: Signal, now: datetime) -> tuple[object, ...]:
     return (
         signal.signal_id, signal.kind.value, one.initiative_id, signal.scope, one.story_id, one.article_id,
         int(signal.severity), one.language, one.country, one.outlet, one.tier, signal.first_in_language, one.catch_up,
-        facts_of(one), signal.occurred_at, signal.run_id, now,
+        facts_of(one), signal.occurred_at, signal.run_id, now, signal.reason, signal.detail,
     )  # fmt: skip

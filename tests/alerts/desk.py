@@ -14,7 +14,7 @@ from config.alerts import AlertsFile
 from config.document import read, shape
 from records.article import Origin
 from records.errors import ConfigurationError
-from records.signal import NewMention, Signal
+from records.signal import NewMention, Rhythm, Signal, Stated
 from records.subscription import AlertPolicy
 from tests.clock import MONDAY, Clock
 from warehouse import signals
@@ -60,6 +60,8 @@ class Memory:
 
     def __init__(self, *mentions: NewMention) -> None:
         self.known: set[tuple[str, str, object]] = set()
+        self.figures: dict[tuple[str, str, str], list[Stated]] = {}
+        self.rhythms: dict[str, Rhythm] = {}
         self.learn(mentions)
 
     def learn(self, mentions: Sequence[NewMention]) -> None:
@@ -69,6 +71,9 @@ class Memory:
                 ("", name, ""), ("language", name, one.language), ("story", name, one.story_id),
                 ("outlet", name, one.outlet),
             }  # fmt: skip
+            for figure in one.figures:
+                said = Stated(figure.value, figure.comparison, figure.surface, one.outlet, one.seen_at)
+                self.figures.setdefault((name, figure.unit, figure.scope), []).append(said)
 
     def mentioned(self, initiative_id: str) -> bool:
         return ("", initiative_id, "") in self.known
@@ -81,6 +86,12 @@ class Memory:
 
     def in_outlet(self, initiative_id: str, outlet: str) -> bool:
         return ("outlet", initiative_id, outlet) in self.known
+
+    def stated(self, initiative_id: str, unit: str, scope: str) -> Sequence[Stated]:
+        return self.figures.get((initiative_id, unit, scope), ())
+
+    def rhythm(self, initiative_id: str) -> Rhythm | None:
+        return self.rhythms.get(initiative_id)
 
 
 def policy(text: str) -> AlertPolicy:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from alerts.detect import signals
 from records.article import Origin
-from records.mention import Place
-from records.signal import Kind, NewMention, Signal
+from records.mention import Figure, Place
+from records.signal import Kind, NewMention, Rhythm, Signal
 from tests.alerts.desk import Memory, mention, seed
 from tests.clock import MONDAY
 
@@ -92,3 +92,59 @@ def test_a_signal_is_named_by_what_it_says_not_by_when_it_was_seen() -> None:
     one = found([mention()])[0]
     later = signals([mention(seen_at=MONDAY + timedelta(days=9))], Memory(), now=MONDAY + timedelta(9), run_id="x")[0]
     assert one.signal_id == later.signal_id
+
+
+def members(value: float) -> Figure:
+    shown = f"{value:g} states"
+    return Figure("harbour-treaty", value, "=", "state", "", 0, len(shown), shown, f"It has {shown} by now.")
+
+
+def test_a_number_that_differs_from_what_was_stated_is_a_signal_with_its_own_sentence() -> None:
+    history = Memory(mention(figures=(members(31),)))
+    (one,) = found([mention(figures=(members(33), members(33)))], history)
+    assert (one.kind, one.scope, one.reason) == (
+        Kind.NEW_FIGURE,
+        "state//33",
+        "new figure: 33 states, before: 31 states",
+    )
+    assert one.mention.sentence == "It has 33 states by now."
+    assert found([mention(figures=(members(31),))], history) == []
+
+
+def test_a_number_is_news_once_however_many_articles_of_a_batch_state_it() -> None:
+    history = Memory(mention(figures=(members(31),)), mention(outlet="courier.example"))
+    batch = [mention(figures=(members(33),)), mention(outlet="courier.example", figures=(members(33),))]
+    assert [one.kind for one in found(batch, history)] == [Kind.NEW_FIGURE]
+
+
+def test_numbers_of_seeds_in_the_batch_are_known() -> None:
+    assert found([seed(figures=(members(31),)), mention(figures=(members(31),))]) == []
+
+
+def watched(*stories: NewMention) -> Memory:
+    """History of an initiative that was looked for these two months."""
+    history = Memory(*stories)
+    history.rhythms["harbour-treaty"] = Rhythm(MONDAY - timedelta(days=60), {})
+    return history
+
+
+def test_three_stories_in_a_day_of_a_quiet_initiative_are_a_spike_told_with_the_latest_of_them() -> None:
+    batch = [mention(story=story, published=MONDAY - timedelta(hours=story)) for story in (2, 3, 4)]
+    said = found(batch, watched(mention()))
+    assert [one.kind for one in said] == [Kind.NEW_STORY] * 3 + [Kind.SPIKE]
+    assert (said[-1].mention.story_id, said[-1].reason) == (2, "third story today, usual is none")
+    assert said[-1].scope == "2026-11-23"
+
+
+def test_copies_late_texts_and_history_make_no_spike() -> None:
+    copies = [mention(story=2, outlet=f"outlet-{number}.example") for number in range(9)]
+    assert Kind.SPIKE not in [one.kind for one in found(copies, watched(mention()))]
+    late = [mention(story=story, catch_up=True) for story in (2, 3, 4)]
+    assert Kind.SPIKE not in [one.kind for one in found(late, watched(mention()))]
+    old = [seed(story=story) for story in (2, 3, 4)]
+    assert found(old, watched(mention())) == []
+
+
+def test_a_story_that_was_merged_counts_once() -> None:
+    batch = [mention(story=2), mention(story=3), mention(story=4, merged=(2,))]
+    assert Kind.SPIKE not in [one.kind for one in found(batch, watched(mention()))]

@@ -7,7 +7,8 @@ from datetime import timedelta
 from alerts.detect import signals
 from alerts.route import route
 from records.alert import Board, Group, Occasion, Routing, Verdict
-from records.signal import NewMention, Signal
+from records.mention import Figure
+from records.signal import NewMention, Rhythm, Signal
 from tests.alerts.desk import Memory, mention, policy
 from tests.clock import MONDAY
 
@@ -28,6 +29,43 @@ def verdicts(routing: Routing) -> list[str]:
 
 
 KNOWN = Memory(mention(story=99))
+
+
+def a_burst() -> list[Signal]:
+    """Three stories of a morning; the last of them makes a spike."""
+    known = Memory(mention(story=99))
+    known.rhythms["harbour-treaty"] = Rhythm(MONDAY - timedelta(days=60), {})
+    return raised(*[mention(story=story) for story in (1, 2, 3)], known=known)
+
+
+def test_a_burst_is_told_with_its_latest_story_and_repeats_none() -> None:
+    routing = routed(a_burst())
+    assert [one.key for one in routing.placements].count("harbour-treaty/3") == 2
+    assert len({one.key for one in routing.placements}) == 3, "a message for each story, and none for the burst"
+    assert verdicts(routing) == ["queued"] * 4
+
+
+def test_who_asks_for_bursts_only_gets_one_message() -> None:
+    (placed,) = routed(a_burst(), ", match: {kinds: [spike]}").placements
+    assert placed.key == "harbour-treaty/3"
+
+
+def test_in_a_burst_further_outlets_of_a_story_wait_for_the_digest() -> None:
+    echo = raised(mention(story=99, outlet="courier.example"), known=KNOWN)
+    (placed,) = routed(echo, board=Board(bursting=frozenset({"harbour-treaty"}))).placements
+    assert placed.occasion is Occasion.DIGEST
+    assert routed(echo).placements[0].occasion is Occasion.STORY
+
+
+def test_a_new_figure_goes_with_its_story_and_alone_when_the_story_is_known() -> None:
+    def states(value: float) -> Figure:
+        return Figure("harbour-treaty", value, "=", "state", "", 0, 9, f"{value:g} states", "It has states.")
+
+    known = Memory(mention(story=99, figures=(states(31),)))
+    routing = routed(raised(mention(story=1, figures=(states(33),)), known=known))
+    assert {one.key for one in routing.placements} == {"harbour-treaty/1"}
+    (alone,) = routed(raised(mention(story=99, figures=(states(33),)), known=known)).placements
+    assert alone.key == "harbour-treaty/99"
 
 
 def test_the_strongest_signal_of_a_story_speaks_for_the_others() -> None:

@@ -15,7 +15,7 @@ from records.mention import Place
 from records.signal import Signal
 from records.story import Neighbours, StoryChoice
 from tests.warehouse.conftest import Make, mention_of
-from warehouse import articles, signals
+from warehouse import articles, history, signals, stories
 from warehouse.database import Warehouse, rows
 
 
@@ -60,17 +60,22 @@ def test_initiatives_of_seeds_whose_text_is_not_at_hand_are_history(
     load(warehouse, now, seed)
     with warehouse.writing() as con:
         con.execute("insert into seed_initiatives values (?, 'harbour-treaty')", [seed.article_id])
-        history = signals.history(con)
-    assert history.mentioned("harbour-treaty")
-    assert history.in_outlet("harbour-treaty", "harbour.example")
-    assert history.in_language("harbour-treaty", "en")
-    assert history.in_story("harbour-treaty", seed.article_id)
+        known = history.history(
+            con, [replace(seed, mentions=(mention_of(),))], alone([seed], stories.StoredNeighbours(con)), now
+        )
+    assert known.mentioned("harbour-treaty")
+    assert known.in_outlet("harbour-treaty", "harbour.example")
+    assert known.in_language("harbour-treaty", "en")
+    assert known.in_story("harbour-treaty", seed.article_id)
 
 
 def test_furniture_is_no_history(warehouse: Warehouse, document: Make, now: datetime) -> None:
     load(warehouse, now, document("one", mentions=(replace(mention_of(), place=Place.FURNITURE),)))
     with warehouse.writing() as con:
-        assert not signals.history(con).mentioned("harbour-treaty")
+        again = document("two", mentions=(mention_of(),))
+        assert not history.history(con, [again], alone([again], stories.StoredNeighbours(con)), now).mentioned(
+            "harbour-treaty"
+        )
 
 
 def test_a_batch_that_breaks_leaves_no_signal(warehouse: Warehouse, document: Make, now: datetime) -> None:
