@@ -1,6 +1,6 @@
 # Every target sets up what it needs into .venv; nothing but make and Python 3.11 or newer has to be there.
 .DEFAULT_GOAL := help
-.PHONY: help run demo serve test endurance lint lock benchmarks clean
+.PHONY: help run demo serve test endurance audit lint lock benchmarks clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,6 +18,7 @@ help:
 	@echo "make test        lint, types, architecture and tests"
 	@echo "make endurance   the tests that take minutes: kills, load, real services and clusters"
 	@echo "make lint        only the first three"
+	@echo "make audit       what the public advisories say of the versions in requirements.lock"
 	@echo "make benchmarks  every benchmark, each against its peer; figures as JSON lines"
 	@echo "make lock        resolve the dependencies anew into requirements*.lock"
 
@@ -44,6 +45,9 @@ lint: $(VENV)/.ready-dev
 
 benchmarks: $(VENV)/.ready-benchmarks
 	@for f in benchmarks/[a-z]*.py; do $(BIN)/python $$f || exit 1; done
+
+audit: $(VENV)/.ready-dev
+	$(BIN)/python .ci/audit
 
 lock: $(VENV)/.ready-dev
 	$(PIP) install uv
