@@ -1,18 +1,16 @@
 """The only door to DuckDB: opening, the write window, the read copy, and what DuckDB's errors mean.
 
-It never knows what is stored: tables, queries and their meaning live beside it.
+It never knows what is stored: tables, queries and their meaning live beside it; nor where: `warehouse.backends` does.
 
-One process writes at a time, in short windows, under a lock file of its own. Analysts never open the database: they
-open the *read copy* beside it, which `Warehouse.publish` replaces atomically. So no reader blocks a pass and no pass
-blocks a reader (with one file even a reader would: duckdb issue 17158); an open reader keeps the copy that it opened.
+One process writes at a time, in short windows, under a lock. Analysts never open the database file: they open the *read
+copy* beside it, which `Warehouse.publish` replaces atomically. So no reader blocks a pass and no pass blocks a reader
+(with one file even a reader would: duckdb issue 17158); an open reader keeps the copy that it opened.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import subprocess
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,7 +19,9 @@ from typing import Any
 import duckdb
 
 from records.errors import DiskFull, ParseError, WarehouseCorrupt, WarehouseError, WarehouseLocked, WarehouseTooNew
-from warehouse import lock, migrate
+from warehouse import backends, dialect, extensions, lock, migrate
+from warehouse.backends import Backend, DuckFile
+from warehouse.backends.base import literal
 
 Connection = duckdb.DuckDBPyConnection
 """An open connection: what every function of this package takes, and what nobody else makes."""
@@ -33,27 +33,20 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 _LEASHED = _CONFIG | {"enable_external_access": "false"}
 
-# Storage v1.5.0 keeps the file readable and writable by the tools of the 1.5 line (CLI, DBeaver, Harlequin, Node): they
-# refuse files of 2.0's own format (measured 2026-11).
-# A checkpoint writes every column of the last row group again. With DuckDB's 122,880 rows to a group that came to 0.4 s
-# for 100 articles at 8,000 stored, growing to seconds; with 8,192 it stays bounded, and the file is no larger
-# (measured 2026-11). It is a property of the opening, not of the file, hence the ATTACH.
-_ATTACH = "attach {path} as warehouse (type duckdb, row_group_size 8192{version})"
-_NEW = ", storage_version 'v1.5.0'"
-
 _ROWS = 200  # of a Parquet file held at once: their texts may be long
 
 _PID = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
 
 class Warehouse:
-    """The database file, its lock and its read copy.
+    """The database, its lock and what readers open.
 
     Making one costs nothing and touches no file. Every method maps what DuckDB and the system refuse to
     `records.errors.WarehouseError` or one of its children, with a sentence that says what to do.
 
     Args:
-        path: the database file; made with its directory at the first write window.
+        place: the database file, made with its directory at the first write window; or another connection string of
+            `warehouse.backends.of`.
         lock_timeout: seconds to wait for another writer.
         command: what this process is doing, told to those who wait for it; its command line by default.
         migrations: the folder of numbered SQL files; another one only in tests.
@@ -61,31 +54,37 @@ class Warehouse:
 
     def __init__(
         self,
-        path: str | Path,
+        place: str | Path,
         *,
         lock_timeout: float = 30.0,
         command: str | None = None,
         migrations: Path = migrate.MIGRATIONS,
     ) -> None:
-        self.path = Path(path)
+        self.backend: Backend = backends.of(place)
         self.lock_timeout = lock_timeout
         self._command = command
         self._migrations = migrations
         self._prepared = False
 
     @property
+    def place(self) -> str:
+        """Where it is, as people may see it: without secrets."""
+        return self.backend.place
+
+    @property
+    def path(self) -> Path:
+        """The database file, or the local file that stands for it."""
+        return self.backend.path
+
+    @property
     def read_path(self) -> Path:
         """Where the read copy is: ``data/govwatch.duckdb`` has ``data/govwatch.read.duckdb``."""
-        return self.path.with_name(f"{self.path.stem}.read.duckdb")
+        return self.backend.read_path
 
     @property
     def lock_path(self) -> Path:
         """The writers' lock file."""
         return self.path.with_name(f"{self.path.name}.lock")
-
-    @property
-    def _wal_path(self) -> Path:
-        return self.path.with_name(f"{self.path.name}.wal")
 
     def prepare(self) -> None:
         """Make the database, or bring its schema up to date; at once when there is nothing to do.
@@ -123,103 +122,111 @@ class Warehouse:
                 raise
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Open the read copy: read-only, without access to files, network or extensions.
+    def reading(self, writable: Path | None = None) -> Iterator[Connection]:
+        """Open what readers see: read-only, without access to files, network or extensions.
+
+        Args:
+            writable: the one file that a COPY statement may write.
 
         Raises:
-            WarehouseError: nothing was published yet, or the copy cannot be read.
+            WarehouseError: nothing was published yet, or it cannot be read.
         """
-        with open_copy(self.read_path) as con:
-            yield con
+        if isinstance(self.backend, DuckFile):
+            with open_copy(self.backend.read_path, writable) as con:
+                yield con
+            return
+        with self._mapped():
+            con = self._bare()
+            try:
+                asked = self.backend.attach_to_read(con, writable)
+                _set_up(con)
+                yield asked
+            finally:
+                con.close()
 
     def publish(self) -> bool:
         """Replace the read copy by the database as it is now; return whether there was anything new.
 
-        A child process copies (``cp``: this process may not open the file itself, see `warehouse.lock`; with reflinks,
-        on btrfs and XFS, it costs nothing), then one rename puts the copy in place: readers see the old or the new one.
-        The copy keeps the database's time of change, which is how "nothing new" is known without a note to go stale.
-        It is not synced: after a power loss the next publish makes it again, while a sync costs 10 s at 2 GB.
+        Where readers see each window when it commits (DuckLake, MotherDuck), there is nothing to do.
 
         Raises:
             WarehouseError: or a child, as for `writing`.
         """
-        with lock.held(self.lock_path, self.lock_timeout, self._command):
-            self._sweep()
-            if self._wal_path.exists() or not self.path.exists() or not self._prepared:
-                self._settle()
-            if _same(self.path, self.read_path):
-                return False
-            spare = self.read_path.with_name(f"{self.read_path.name}.{os.getpid()}.new")
-            try:
-                _copy(self.path, spare)
-                spare.replace(self.read_path)
-            except OSError as error:
-                raise lock.cannot_write(error, spare) from error
-            finally:
-                with contextlib.suppress(OSError):
-                    spare.unlink(missing_ok=True)
-            return True
+        if self._prepared and not isinstance(self.backend, DuckFile):
+            return False
+        with self._turn():
+            return self.backend.publish(self._settle, prepared=self._prepared)
+
+    def _turn(self) -> contextlib.AbstractContextManager[None]:
+        return self.backend.turn(self._bare, self.lock_timeout, self._command)
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[Connection]:
         """Hold the lock, and open the database with its schema up to date."""
-        if self.path.is_dir():
-            raise WarehouseError(f"{self.path} is a directory; --warehouse takes the path of a file")
-        with lock.held(self.lock_path, self.lock_timeout, self._command), _mapped(self.path):
+        with self._mapped(), self._turn():
             con = self._connect()
             try:
                 self._ready(con)
                 yield con
             finally:
-                con.close()  # the last close writes the log into the file (a checkpoint)
+                con.close()  # the last close of a file writes the log into it (a checkpoint)
+
+    def _bare(self) -> Connection:
+        """Open a DuckDB in memory, with the backend's extensions loaded."""
+        con = duckdb.connect(config=_CONFIG | {"temp_directory": f"{self.path}.tmp"})
+        try:
+            extensions.load(con, self.backend.extensions, self.place)
+        except BaseException:
+            con.close()
+            raise
+        return con
 
     def _connect(self) -> Connection:
         """Open for writing; wait for foreign tools (a CLI, a notebook) that have the file open, as for our own lock."""
         deadline = time.monotonic() + self.lock_timeout
         while True:
-            con = duckdb.connect(config=_CONFIG | {"temp_directory": f"{self.path}.tmp"})
+            con = self._bare()
             try:
-                version = "" if self.path.exists() else _NEW
-                con.execute(_ATTACH.format(path=quoted(str(self.path)), version=version))
-                con.execute("use warehouse")
-                con.execute("set enable_external_access = false")
+                self.backend.attach(con)
                 _set_up(con)
             except duckdb.Error as error:
                 con.close()
                 if _PID.search(str(error)) is None or time.monotonic() >= deadline:
                     raise
                 time.sleep(min(0.1, self.lock_timeout / 10))
+            except BaseException:
+                con.close()
+                raise
             else:
                 return con
 
     def _ready(self, con: Connection) -> None:
         if not self._prepared:
-            migrate.bring_up(con, self.path, lambda version: self._keep(con, version), self._migrations)
+            spoken = (lambda sql: sql) if self.backend.keyed else dialect.keyless
+            migrate.bring_up(
+                con, self.place, lambda version: self.backend.keep(con, version), self._migrations, spoken=spoken
+            )
             self._prepared = True
 
-    def _keep(self, con: Connection, version: int) -> None:
-        """Keep a copy of the database as it is before migration ``version`` changes it."""
-        con.execute("checkpoint warehouse")  # everything is in the file now, and this process alone may change it
-        kept = self.path.with_name(f"{self.path.stem}.before-{version:04}.duckdb")
-        spare = kept.with_name(f"{kept.name}.new")
-        _copy(self.path, spare)
-        spare.replace(kept)
-
     def _settle(self) -> None:
-        """Open and close the database under the lock that is held: replay a killed writer's log, then checkpoint."""
-        with _mapped(self.path):
+        """Open and close the database in the turn that is held: replay a killed writer's log, then checkpoint."""
+        with self._mapped():
             con = self._connect()
             try:
                 self._ready(con)
-                con.execute("checkpoint warehouse")
+                if isinstance(self.backend, DuckFile):
+                    con.execute("checkpoint warehouse")
             finally:
                 con.close()
 
-    def _sweep(self) -> None:
-        """Remove the unfinished copies of killed processes; the lock that is held proves that nobody makes one now."""
-        for left in self.path.parent.glob(f"{self.read_path.name}.*.new"):
-            with contextlib.suppress(OSError):
-                left.unlink()
+    @contextlib.contextmanager
+    def _mapped(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.Error as error:
+            if isinstance(self.backend, DuckFile):
+                raise meaning(error, self.path) from error
+            raise _meaning_elsewhere(error, self.backend) from None  # the cause may show a password
 
 
 @contextlib.contextmanager
@@ -272,9 +279,8 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
         con.close()
 
 
-def quoted(value: str) -> str:
-    """Return ``value`` as an SQL string literal, for the few statements that take no parameters (COPY, SET)."""
-    return "'" + value.replace("'", "''") + "'"
+quoted = literal
+"""SQL string literals, for the few statements that take no parameters (COPY, SET)."""
 
 
 def rows(con: Connection, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -294,10 +300,82 @@ def append(con: Connection, table: str, columns: Sequence[str], values: Iterable
     never spliced. A duplicate key raises at the end, so look known keys up first; the write window makes that safe.
     """
     data = [tuple(row) for row in values]
-    if data:
+    if not data:
+        return 0
+    if hasattr(con, "appender") and _keyed(con):
         with con.appender(table, columns=list(columns)) as appender:
             appender.append_rows(data)
+    else:  # DuckLake takes no appender, and DuckDB 1.5 has none
+        source, parameters = _as_table(con, table, columns, data)
+        con.execute(f"insert into {table} ({', '.join(columns)}) {source}", parameters)
     return len(data)
+
+
+def insert_missing(
+    con: Connection, table: str, key: Sequence[str], columns: Sequence[str], values: Iterable[Sequence[object]]
+) -> None:
+    """Insert the rows whose key is not there yet; the others stay as they are.
+
+    Every upsert of this package goes through here or `upsert`: DuckLake has no keys, so ON CONFLICT is MERGE there.
+
+    Args:
+        con: inside the caller's transaction.
+        table: with a primary key where its catalog has keys.
+        key: the columns of that key.
+        columns: what ``values`` give, the key among them.
+        values: rows, each key once.
+    """
+    _merge(con, table, key, columns, [tuple(row) for row in values], ())
+
+
+def upsert(
+    con: Connection, table: str, key: Sequence[str], columns: Sequence[str], values: Iterable[Sequence[object]]
+) -> None:
+    """Insert rows, or set the columns of those whose key is there; arguments as for `insert_missing`."""
+    changed = [column for column in columns if column not in key]
+    _merge(con, table, key, columns, [tuple(row) for row in values], changed)
+
+
+def _merge(
+    con: Connection,
+    table: str,
+    key: Sequence[str],
+    columns: Sequence[str],
+    data: list[tuple[object, ...]],
+    changed: Sequence[str],
+) -> None:
+    if not data:
+        return
+    source, parameters = _as_table(con, table, columns, data)
+    names = ", ".join(columns)
+    if _keyed(con):
+        settings = ", ".join(f"{name} = excluded.{name}" for name in changed)
+        action = f"do update set {settings}" if changed else "do nothing"
+        con.execute(f"insert into {table} ({names}) {source} on conflict ({', '.join(key)}) {action}", parameters)
+        return
+    same = " and ".join(f"there.{name} = given.{name}" for name in key)
+    settings = ", ".join(f"{name} = given.{name}" for name in changed)
+    update = f"when matched then update set {settings} " if changed else ""
+    given = ", ".join(f"given.{name}" for name in columns)
+    con.execute(
+        f"merge into {table} as there using ({source}) as given on {same} "
+        f"{update}when not matched then insert ({names}) values ({given})",
+        parameters,
+    )
+
+
+def _keyed(con: Connection) -> bool:
+    """Whether the catalog in use has primary keys."""
+    return rows(con, "select type from duckdb_databases() where database_name = current_database()") != [("ducklake",)]
+
+
+def _as_table(
+    con: Connection, table: str, columns: Sequence[str], data: list[tuple[object, ...]]
+) -> tuple[str, list[list[object]]]:
+    """Return a SELECT that gives ``data`` with the types of the columns, and its parameters: one list for each."""
+    types = dict(rows(con, f"select column_name, column_type from (describe {table})"))
+    parts = [f"unnest(${place}::{types[name]}[]) as {name}" for place, name in enumerate(columns, 1)]
+    return f"select {', '.join(parts)}", [list(column) for column in zip(*data, strict=True)]
 
 
 @contextlib.contextmanager
@@ -314,8 +392,13 @@ _CORRUPT = re.compile(
     r"|checksum|failed to deserialize|serialization error|end of file",
     re.IGNORECASE,
 )
-_FULL = re.compile(r"no space left|disk quota|file too large|out of disk|failed to offload", re.IGNORECASE)
 _NEWER = re.compile(r"we can only read versions|newer version of DuckDB|storage version", re.IGNORECASE)
+_CONFLICT = re.compile(r"transaction conflict|conflict on|could not serialize|database is locked", re.IGNORECASE)
+_UNREACHED = re.compile(
+    r"could not connect|connection refused|unable to connect|could not translate host|connection to server"
+    r"|server closed the connection|terminating connection|no route to host|timed? ?out",
+    re.IGNORECASE,
+)
 _DENIED = re.compile(r"permission denied|read-only file system|operation not permitted", re.IGNORECASE)
 
 
@@ -328,7 +411,7 @@ def meaning(error: duckdb.Error, path: Path) -> WarehouseError:
             f"{path}: process {holder['pid']} ({Path(holder['program']).name}) has the database open; close it there. "
             f"To query at any time, open the read copy {copy} instead"
         )
-    if _FULL.search(text):
+    if lock.says_full(text):
         return DiskFull(
             f"{path.parent}: no space is left; free some, nothing that was committed is lost ({_first(text)})"
         )
@@ -348,6 +431,20 @@ def meaning(error: duckdb.Error, path: Path) -> WarehouseError:
     return WarehouseError(text.strip())
 
 
+def _meaning_elsewhere(error: duckdb.Error, backend: Backend) -> WarehouseError:
+    """Return what a DuckDB error about a lake or a server means."""
+    text = backend.masked(str(error)).strip()
+    if _CONFLICT.search(text):
+        return WarehouseLocked(f"{backend.place}: another program changed the same rows; try again ({_first(text)})")
+    if lock.says_full(text):
+        return DiskFull(f"{backend.place}: no space is left; nothing that was committed is lost ({_first(text)})")
+    if _UNREACHED.search(text):
+        return WarehouseLocked(f"{backend.place} cannot be reached now; is its server running? ({_first(text)})")
+    if isinstance(error, duckdb.InterruptException):
+        return WarehouseError("interrupted: the statement was stopped before it ended")
+    return WarehouseError(f"{backend.place}: {text}")
+
+
 def _first(text: str) -> str:
     line = text.strip().splitlines()[0]
     return line if len(line) <= 240 else line[:239] + "…"
@@ -357,24 +454,3 @@ def _set_up(con: Connection) -> None:
     """Give the connection the zone and the silence that every result depends on."""
     con.execute("set TimeZone = 'UTC'")  # else the host's zone decides what a day is
     con.execute("set enable_progress_bar = false")
-
-
-def _same(database: Path, copy: Path) -> bool:
-    try:
-        one, other = database.stat(), copy.stat()
-    except FileNotFoundError:
-        return False
-    return (one.st_mtime_ns, one.st_size) == (other.st_mtime_ns, other.st_size)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy in a child process, sharing blocks where the file system can."""
-    command = ["cp", "--reflink=auto", "--preserve=timestamps", "--", str(source), str(target)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (constants and our own paths)
-    if done.returncode and "option" in done.stderr:  # a cp that is not GNU's: macOS, BusyBox
-        done = subprocess.run(["cp", "-p", str(source), str(target)], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    if done.returncode:
-        message = done.stderr.strip() or f"cp ended with {done.returncode}"
-        if _FULL.search(message) or done.returncode < 0:
-            raise DiskFull(f"{target.parent}: no space is left for the copy of {source.name} ({message})")
-        raise WarehouseError(f"{source} could not be copied: {message}")

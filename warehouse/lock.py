@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import random
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from records.errors import DiskFull, WarehouseError, WarehouseLocked
 _FIRST_PAUSE = 0.01  # seconds; doubled up to _LONGEST_PAUSE, with jitter, so that waiters do not march in step
 _LONGEST_PAUSE = 0.1
 _UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
+_SAYS_FULL = re.compile(r"no space left|disk quota|file too large|out of disk|failed to offload", re.IGNORECASE)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -62,6 +64,11 @@ def holder(path: Path) -> str:
         return f"process {note['pid']} ({note['command']}) since {note['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
+
+
+def says_full(text: str) -> bool:
+    """Return whether a message of the system or of DuckDB says that no space is left."""
+    return _SAYS_FULL.search(text) is not None
 
 
 def cannot_write(error: OSError, path: Path) -> WarehouseError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,32 +72,40 @@ def migrations(folder: Path = MIGRATIONS) -> list[Migration]:
     return found
 
 
-def bring_up(con: Connection, path: Path, keep: Callable[[int], None], folder: Path = MIGRATIONS) -> list[Migration]:
+def bring_up(
+    con: Connection,
+    place: str,
+    keep: Callable[[int], None],
+    folder: Path = MIGRATIONS,
+    *,
+    spoken: Callable[[str], str] = str,
+) -> list[Migration]:
     """Bring the database up to the newest schema, and return the migrations that this needed.
 
     Args:
         con: open for writing, outside a transaction.
-        path: of the database, for messages.
+        place: of the database, for messages.
         keep: called once with the first missing version before an existing database is changed: makes the backup.
         folder: where the numbered files are.
+        spoken: turns the SQL of a file into what this catalog understands (`warehouse.dialect`).
 
     Raises:
         WarehouseTooNew: the database knows migrations that this govwatch does not.
         WarehouseError: it is no warehouse of govwatch, or an applied migration was edited.
     """
     known = migrations(folder)
-    applied = _applied(con, path)
-    _compare(known, applied, path)
+    applied = _applied(con, place, spoken)
+    _compare(known, applied, place)
     missing = known[len(applied) :]
     if missing and applied:
         keep(missing[0].version)
     for migration in missing:
-        _apply(con, migration)
-    _refresh_views(con)
+        _apply(con, migration, spoken)
+    _refresh_views(con, spoken)
     return missing
 
 
-def _applied(con: Connection, path: Path) -> list[tuple[int, str, str]]:
+def _applied(con: Connection, place: str, spoken: Callable[[str], str]) -> list[tuple[int, str, str]]:
     tables = con.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
     ).fetchall()
@@ -105,54 +113,52 @@ def _applied(con: Connection, path: Path) -> list[tuple[int, str, str]]:
         return con.execute("select version, name, sha256 from internal.migrations order by version").fetchall()
     if tables:
         raise WarehouseError(
-            f"{path} is a DuckDB database, but no warehouse of govwatch (it holds {min(tables)[1]!r} and no record of "
+            f"{place} is a DuckDB database, but no warehouse of govwatch (it holds {min(tables)[1]!r} and no record of "
             "migrations); give --warehouse another path"
         )
-    con.execute(f"begin; {_LEDGER} commit")
+    _in_one(con, spoken(_LEDGER))
     return []
 
 
-def _compare(known: list[Migration], applied: list[tuple[int, str, str]], path: Path) -> None:
+def _compare(known: list[Migration], applied: list[tuple[int, str, str]], place: str) -> None:
     if len(applied) > len(known):
         raise WarehouseTooNew(
-            f"{path} was made by a newer govwatch: it has schema {len(applied)} ({applied[-1][1]}), this program knows "
-            f"{len(known)}; upgrade govwatch, or use the copy that was kept before the upgrade (*.before-*.duckdb)"
+            f"{place} was made by a newer govwatch: it has schema {len(applied)} ({applied[-1][1]}), this program "
+            f"knows {len(known)}; upgrade govwatch, or use the copy that was kept before the upgrade "
+            "(*.before-*.duckdb)"
         )
     for migration, (version, name, sha256) in zip(known, applied, strict=False):
         if (migration.version, migration.sha256) != (version, sha256):
             raise WarehouseError(
-                f"{path}: migration {name} was applied with another content than {migration.name} has now; "
+                f"{place}: migration {name} was applied with another content than {migration.name} has now; "
                 "a released migration is never edited: add a new one, or use the govwatch that made this file"
             )
 
 
-def _apply(con: Connection, migration: Migration) -> None:
-    con.execute("begin")
-    try:
-        con.execute(migration.sql)
-        con.execute(
-            "insert into internal.migrations(version, name, sha256) values (?, ?, ?)",
-            [migration.version, migration.name, migration.sha256],
-        )
-        con.execute("commit")
-    except BaseException:
-        con.execute("rollback")
-        raise
+def _apply(con: Connection, migration: Migration, spoken: Callable[[str], str]) -> None:
+    record = "insert into internal.migrations(version, name, sha256) values (?, ?, ?)"
+    _in_one(con, spoken(migration.sql), record, [migration.version, migration.name, migration.sha256])
 
 
-def _refresh_views(con: Connection) -> None:
+def _refresh_views(con: Connection, spoken: Callable[[str], str]) -> None:
     """Make the views again when their file changed: they hold no data, so they need no history."""
     sql = VIEWS.read_text(encoding="utf-8")
     sha256 = hashlib.sha256(sql.encode()).hexdigest()
-    if con.execute("select value from internal.properties where name = 'views'").fetchall() == [(sha256,)]:
+    known = con.execute("select value from internal.properties where name = 'views'").fetchall()
+    if known == [(sha256,)]:
         return
+    # Not INSERT OR REPLACE, which needs a key.
+    record = "update internal.properties set value = ? where name = 'views'"
+    _in_one(con, spoken(sql), record if known else "insert into internal.properties values ('views', ?)", [sha256])
+
+
+def _in_one(con: Connection, sql: str, record: str = "", values: Sequence[object] = ()) -> None:
+    """Run statements, and the one that records them, in one transaction."""
     con.execute("begin")
     try:
         con.execute(sql)
-        con.execute(
-            "insert or replace into internal.properties values ('views', ?)",
-            [sha256],
-        )
+        if record:
+            con.execute(record, list(values))
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
