@@ -313,8 +313,8 @@ def append(con: Connection, table: str, columns: Sequence[str], values: Iterable
 
 def insert_missing(
     con: Connection, table: str, key: Sequence[str], columns: Sequence[str], values: Iterable[Sequence[object]]
-) -> None:
-    """Insert the rows whose key is not there yet; the others stay as they are.
+) -> int:
+    """Insert the rows whose key is not there yet, and return how many; the others stay as they are.
 
     Every upsert of this package goes through here or `upsert`: DuckLake has no keys, so ON CONFLICT is MERGE there.
 
@@ -325,15 +325,15 @@ def insert_missing(
         columns: what ``values`` give, the key among them.
         values: rows, each key once.
     """
-    _merge(con, table, key, columns, [tuple(row) for row in values], ())
+    return _merge(con, table, key, columns, [tuple(row) for row in values], ())
 
 
 def upsert(
     con: Connection, table: str, key: Sequence[str], columns: Sequence[str], values: Iterable[Sequence[object]]
-) -> None:
-    """Insert rows, or set the columns of those whose key is there; arguments as for `insert_missing`."""
+) -> int:
+    """Insert rows, or set the columns of those whose key is there; arguments and result as for `insert_missing`."""
     changed = [column for column in columns if column not in key]
-    _merge(con, table, key, columns, [tuple(row) for row in values], changed)
+    return _merge(con, table, key, columns, [tuple(row) for row in values], changed)
 
 
 def _merge(
@@ -343,25 +343,25 @@ def _merge(
     columns: Sequence[str],
     data: list[tuple[object, ...]],
     changed: Sequence[str],
-) -> None:
+) -> int:
     if not data:
-        return
+        return 0
     source, parameters = _as_table(con, table, columns, data)
     names = ", ".join(columns)
     if _keyed(con):
         settings = ", ".join(f"{name} = excluded.{name}" for name in changed)
         action = f"do update set {settings}" if changed else "do nothing"
-        con.execute(f"insert into {table} ({names}) {source} on conflict ({', '.join(key)}) {action}", parameters)
-        return
-    same = " and ".join(f"there.{name} = given.{name}" for name in key)
-    settings = ", ".join(f"{name} = given.{name}" for name in changed)
-    update = f"when matched then update set {settings} " if changed else ""
-    given = ", ".join(f"given.{name}" for name in columns)
-    con.execute(
-        f"merge into {table} as there using ({source}) as given on {same} "
-        f"{update}when not matched then insert ({names}) values ({given})",
-        parameters,
-    )
+        sql = f"insert into {table} ({names}) {source} on conflict ({', '.join(key)}) {action}"
+    else:
+        same = " and ".join(f"there.{name} = given.{name}" for name in key)
+        settings = ", ".join(f"{name} = given.{name}" for name in changed)
+        update = f"when matched then update set {settings} " if changed else ""
+        given = ", ".join(f"given.{name}" for name in columns)
+        sql = (
+            f"merge into {table} as there using ({source}) as given on {same} "
+            f"{update}when not matched then insert ({names}) values ({given})"
+        )
+    return int(rows(con, sql, parameters)[0][0])
 
 
 def _keyed(con: Connection) -> bool:

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from records.coverage import Precision
-from warehouse.database import Connection, rows
+from warehouse.database import Connection, rows, upsert
 from warehouse.messages import Told
+
+_COLUMNS = ("signal_id", "author", "relevant", "note", "given_at", "initiative_id", "article_id", "rules")
 
 
 def add(con: Connection, told: Sequence[Told], *, relevant: bool, author: str, note: str, now: datetime) -> int:
@@ -31,13 +33,9 @@ def add(con: Connection, told: Sequence[Told], *, relevant: bool, author: str, n
             "and place not in ('tail', 'furniture') order by rule",
             [one.article_id, one.initiative_id],
         )
-        con.execute(
-            "insert or replace into feedback values ($1, $2, $3, $4, $5::timestamptz, $6, $7, $8)",
-            [
-                one.signal_id, author, relevant, note, now, one.initiative_id, one.article_id,
-                [rule for (rule,) in rules],
-            ],
-        )  # fmt: skip
+        named = [rule for (rule,) in rules]
+        row = (one.signal_id, author, relevant, note, now, one.initiative_id, one.article_id, named)
+        upsert(con, "feedback", ("signal_id", "author", "given_at"), _COLUMNS, [row])
     return len(told)
 
 

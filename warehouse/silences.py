@@ -12,18 +12,17 @@ from typing import Any
 
 from records.signal import Kind, Severity
 from records.subscription import Filter, Silence, SilenceMode
-from warehouse.database import Connection, rows
+from warehouse.database import Connection, rows, upsert
 
 
 def add(con: Connection, silence: Silence) -> None:
     """Store a silence; one of the same id is replaced."""
-    con.execute(
-        "insert or replace into silences values ($1, $2, $3, $4, $5, $6::timestamptz, $7::timestamptz)",
-        [
-            silence.silence_id, _facts(silence.match), silence.mode.value, silence.author, silence.comment,
-            silence.starts, silence.ends,
-        ],
+    row = (
+        silence.silence_id, _facts(silence.match), silence.mode.value, silence.author, silence.comment, silence.starts,
+        silence.ends,
     )  # fmt: skip
+    columns = ("silence_id", "matchers", "mode", "author", "comment", "starts_at", "ends_at")
+    upsert(con, "silences", ["silence_id"], columns, [row])
 
 
 def end(con: Connection, silence_id: str, now: datetime) -> bool:

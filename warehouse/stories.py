@@ -17,7 +17,7 @@ from datetime import datetime
 from records.document import Document
 from records.story import Candidate, Fingerprint, StoryChoice
 from warehouse import originals
-from warehouse.database import Connection, append, constants, rows
+from warehouse.database import Connection, append, constants, rows, upsert
 from warehouse.originals import COLUMNS, Story
 
 MOST_CANDIDATES = 48
@@ -209,13 +209,7 @@ def _write_stories(con: Connection, stories: dict[int, Story], known: set[int]) 
     changed = [s.row() for s in stories.values() if s.story_id in known]
     if not changed:
         return
-    con.execute("create or replace temp table changed as select * from stories limit 0")
-    append(con, "changed", COLUMNS, changed)
-    settings = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
-    con.execute(
-        f"insert into stories ({', '.join(COLUMNS)}) select {', '.join(COLUMNS)} from changed "
-        f"on conflict (story_id) do update set {settings}"
-    )
+    upsert(con, "stories", ["story_id"], COLUMNS, changed)
     merged = [(s.story_id, _end(stories, s.story_id)) for s in stories.values() if s.merged_into is not None]
     if merged:
         con.execute(
