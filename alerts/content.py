@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -91,6 +91,8 @@ def compose(
         silenced: signals that a silence took out; an empty digest does not hide that they were.
     """
     items = notification.items or tuple(items_of(signals))
+    if notification.occasion is Occasion.CANARY:
+        items = tuple(map(_flown, items))
     covered, standing = notification.coverage, notification.standing
     return Content(
         title=_title(notification, items),
@@ -120,7 +122,7 @@ def items_of(signals: Iterable[Signal]) -> list[Item]:
     loudest: dict[str, int] = {}
     for item in items:
         loudest[item.initiative] = min(loudest.get(item.initiative, 0), -item.severity)
-    return sorted(items, key=lambda item: (loudest[item.initiative], item.initiative, -item.severity))
+    return sorted(items, key=lambda item: (loudest[item.initiative], item.initiative))
 
 
 def found_item(mention: NewMention, initiative: str, outlets: tuple[str, ...] = ()) -> Item:
@@ -164,6 +166,11 @@ def _item(signals: Sequence[Signal]) -> Item:
     name = first.initiative or first.mention.initiative_id
     severity = max(one.severity for one in signals)
     return _evidence(first.mention, name, _reasons(signals), severity, first.outlets, reference, told)
+
+
+def _flown(item: Item) -> Item:
+    """Return the canary's item as its operators read it: its page is nowhere, and its sentence is no evidence."""
+    return replace(item, initiative="Govwatch", reason="canary", severity=Severity.INFO, url="", outlet="", sentence="")
 
 
 def _telling(signal: Signal) -> tuple[bool, int]:
@@ -251,6 +258,11 @@ def _lead(notification: Notification, items: Sequence[Item], silenced: int) -> s
         by_name = Counter(item.initiative for item in items)
         counts = ", ".join(f"{name} {count}" for name, count in by_name.most_common())
         return f"What the first look found is history; alerts begin with what comes after. {counts}."
+    if notification.occasion is Occasion.CANARY:
+        return (
+            "The daily check: this message came the whole way of an alert. There is nothing to do. "
+            "When it stays away, look at: govwatch status"
+        )
     if notification.occasion is Occasion.FLOOD:
         return "More than this subscription's limit for an hour, told in one message."
     return ""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from alerts.standing import needs_an_operator
 from alerts.timing import next_digest, quiet_until
 from records.alert import Board, Group, Occasion, Opening, Placement, Routing, Verdict
+from records.canary import day_of, is_canary
 from records.signal import Kind, Severity, Signal
 from records.subscription import AlertPolicy, Silence, SilenceMode, Subscription
 
@@ -40,6 +41,7 @@ def route(signals: Sequence[Signal], board: Board, *, policy: AlertPolicy, now: 
     verdicts: dict[str, list[tuple[Verdict, str]]] = defaultdict(list)
     placements: list[Placement] = []
     silences = (*policy.silences, *board.silences)
+    placements.extend(_flown(signals, verdicts, policy, now))
     bursting = board.bursting | {one.mention.initiative_id for one in signals if one.kind is Kind.SPIKE}
     for subscription in policy.subscriptions:
         table = _Table(subscription, board, now)
@@ -54,6 +56,21 @@ def route(signals: Sequence[Signal], board: Board, *, policy: AlertPolicy, now: 
                 verdicts[signal.signal_id][-1] = (verdict, f"{subscription.name}: {placed.key}")
     told = {one.signal_id: _combined(verdicts[one.signal_id]) for one in signals}
     return Routing(told, tuple(placements), tuple(_digests(policy, board, now)))
+
+
+def _flown(
+    signals: Sequence[Signal], verdicts: dict[str, list[tuple[Verdict, str]]], policy: AlertPolicy, now: datetime
+) -> Iterator[Placement]:
+    """Yield where the canary goes: to every operator with a channel that leads out, whatever else they ask for."""
+    for signal in signals:
+        if not is_canary(signal.mention.initiative_id):
+            continue
+        for one in policy.subscriptions:
+            if one.operator and policy.distant(one):
+                key = f"canary/{day_of(signal.mention.initiative_id)}"
+                due = quiet_until(now, one.quiet) if one.quiet else now
+                verdicts[signal.signal_id].append((Verdict.QUEUED, f"{one.name}: {key}"))
+                yield Placement(signal.signal_id, one.name, key, Occasion.CANARY, signal.severity, due)
 
 
 def _digests(policy: AlertPolicy, board: Board, now: datetime) -> Iterator[Opening]:

@@ -32,7 +32,8 @@ def seal(notification: Notification, board: Board, *, policy: AlertPolicy, now: 
     kept, silenced, delayed = _unsilenced(notification, subscription, (policy, board), now)
     payloads: dict[str, Payload] = {}
     told: dict[str, tuple[str, ...]] = {}
-    for name in subscription.channels:
+    names = policy.distant(subscription) if notification.occasion is Occasion.CANARY else subscription.channels
+    for name in names:
         channel = policy.channel(name)
         known = notification.told.get(name, frozenset())
         news = [signal for signal in kept if signal.signal_id not in known]

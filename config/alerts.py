@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Literal, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -17,6 +18,7 @@ from config.values import Country, Duration, Identifier, Language, Positive
 from records.signal import Kind, Severity
 from records.subscription import (
     AlertPolicy,
+    Canary,
     Channel,
     Filter,
     Format,
@@ -285,6 +287,20 @@ class SilenceShape(Shape):
         return Silence(self.id, self.match.record(), starts, ends, self.author, self.comment, self.mode)
 
 
+class CanaryShape(Shape):
+    """The daily check that messages arrive.
+
+    Attributes:
+        at: wall time of its flight.
+        time_zone: that of settings.yaml when left out.
+        within: without every receipt after so long, operators are told that it is missing.
+    """
+
+    at: WallTime = time(6)
+    time_zone: Zone | None = None
+    within: Duration = timedelta(hours=6)
+
+
 class AlertsFile(Shape):
     """The whole of `alerts.yaml`.
 
@@ -292,11 +308,13 @@ class AlertsFile(Shape):
         channels: by name.
         subscriptions: who hears what.
         silences: what shall not be heard for a while.
+        canary: when the daily check goes to the operators; false switches it off.
     """
 
     channels: dict[Identifier, ChannelShape] = Field(default_factory=dict)
     subscriptions: tuple[SubscriptionShape, ...] = ()
     silences: tuple[SilenceShape, ...] = ()
+    canary: CanaryShape | bool = CanaryShape()
 
     def mistakes(self) -> Iterable[Mistake]:
         """Yield channels that do not exist, and names that are used twice."""
@@ -313,11 +331,20 @@ class AlertsFile(Shape):
 
     def records(self, zone: str = "UTC") -> AlertPolicy:
         """Return everything as records; ``zone`` is the reader's where a subscription names none."""
-        return AlertPolicy(
+        policy = AlertPolicy(
             channels=tuple(shape.record(name) for name, shape in self.channels.items()),
             subscriptions=tuple(one.record(zone) for one in self.subscriptions),
             silences=tuple(one.record() for one in self.silences),
         )
+        # A canary that flies to the terminal proves nothing: it has to arrive somewhere.
+        listening = any(one.operator and policy.distant(one) for one in policy.subscriptions)
+        return replace(policy, canary=self._canary(zone)) if listening else policy
+
+    def _canary(self, zone: str) -> Canary | None:
+        if self.canary is False:
+            return None
+        shape = self.canary if isinstance(self.canary, CanaryShape) else CanaryShape()
+        return Canary(shape.at, shape.time_zone or zone, shape.within)
 
 
 def _twice(table: str, key: str, names: list[str]) -> Iterator[Mistake]:

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from config.document import Mistake, Shape
 from config.values import Identifier, Language
+from records.canary import is_canary
 from records.mention import AlertLevel, Alias, Guard, Initiative, Near, Scope
 
 _SET = re.compile(r"<([A-Za-z][A-Za-z0-9_.-]*)>")
@@ -257,6 +258,8 @@ class InitiativesFile(Shape):
                     yield ("words", name), f"there is no word set <{unknown}>", f"known: {', '.join(self.words)}"
         seen: set[str] = set()
         for i, one in enumerate(self.initiatives):
+            if is_canary(one.id):
+                yield ("initiatives", i, "id"), f"the id '{one.id}' is reserved", "govwatch's daily check has that name"
             if one.id in seen:
                 yield ("initiatives", i, "id"), f"the id '{one.id}' stands twice", "ids are for ever: choose another"
             seen.add(one.id)

@@ -34,6 +34,7 @@ class Occasion(StrEnum):
     FLOOD = "flood"  # more than the reader's limit, in one message
     DIGEST = "digest"
     FIRST_LOOK = "first_look"  # what the first pass over a source found
+    CANARY = "canary"  # to operators: the daily check that messages arrive
     NOTICE = "notice"  # to operators: a channel fails, sources fell ill or got well
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
+from records.canary import is_canary
 from records.signal import Kind, NewMention, Severity, Signal
 
 
@@ -42,10 +43,13 @@ class Filter:
         return right_kind and signal.severity >= self.min_severity and self.covers_mention(signal.mention)
 
     def covers_mention(self, mention: NewMention) -> bool:
-        """Whether ``mention`` is meant, whatever kind of signal it makes."""
+        """Whether ``mention`` is meant, whatever kind of signal it makes; the canary never is."""
         language = (mention.language or "").partition("-")[0]
         return (
-            (not self.initiatives or any(fnmatch.fnmatchcase(mention.initiative_id, one) for one in self.initiatives))
+            not is_canary(mention.initiative_id)
+            and (
+                not self.initiatives or any(fnmatch.fnmatchcase(mention.initiative_id, one) for one in self.initiatives)
+            )
             and (not self.languages or language in {one.partition("-")[0] for one in self.languages})
             and (not self.outlets or any(f".{mention.outlet}".endswith(f".{one}") for one in self.outlets))
             and (not self.tiers or mention.tier in self.tiers)
@@ -135,6 +139,21 @@ class Subscription:
     operator: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """When the daily canary flies, and how long it may take.
+
+    Attributes:
+        at: wall time in ``zone``.
+        zone: IANA name.
+        within: without every receipt after so long, operators are told that it is missing.
+    """
+
+    at: time = time(6)
+    zone: str = "UTC"
+    within: timedelta = timedelta(hours=6)
+
+
 class Transport(StrEnum):
     """How a channel hands messages on."""
 
@@ -183,11 +202,15 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class AlertPolicy:
-    """Everything that users configured about alerts; names are unique, and channels that are named exist."""
+    """Everything that users configured about alerts; names are unique, and channels that are named exist.
+
+    The canary is None where it is switched off, and where no operator has a channel but the terminal.
+    """
 
     channels: tuple[Channel, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     silences: tuple[Silence, ...] = ()
+    canary: Canary | None = None
 
     def channel(self, name: str) -> Channel | None:
         """Return the channel of that name."""
@@ -196,3 +219,8 @@ class AlertPolicy:
     def subscription(self, name: str) -> Subscription | None:
         """Return the subscription of that name."""
         return next((one for one in self.subscriptions if one.name == name), None)
+
+    def distant(self, subscription: Subscription) -> tuple[str, ...]:
+        """Return the channels of ``subscription`` that lead out of this machine: all but consoles."""
+        found = (self.channel(name) for name in subscription.channels)
+        return tuple(one.name for one in found if one is not None and one.transport is not Transport.CONSOLE)

@@ -50,6 +50,10 @@ class _Markup(Plain):
         ]
         return "\n".join(line for line in lines if line)
 
+    def remark(self, text: str) -> str:
+        """Return a sentence of ours, escaped."""
+        return self.escape(clean(text, 1000))
+
     def foot(self, content: Content) -> str:
         """Return the reference and how to ask why."""
         return self.escape(content.asking)

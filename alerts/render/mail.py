@@ -48,6 +48,10 @@ def render(content: Content) -> Payload:
 class _PlainMail(Plain):
     """As on a terminal; nothing in a mail is taken for a mention of somebody."""
 
+    def remark(self, text: str) -> str:
+        """Return a sentence of ours."""
+        return clean(text, 1000)
+
     def foot(self, content: Content) -> str:
         """Return the reference, why the reader gets this, and how to change it."""
         return f"-- \n{content.asking}\n{_because(content)}"
@@ -115,6 +119,11 @@ class _Html(Plain):
     def more(self, count: int) -> str:
         """Return that there is more."""
         return f'<p style="{_FONT}">and {count} more</p>'
+
+    def remark(self, text: str) -> str:
+        """Return a sentence of ours, as a small paragraph."""
+        style = f"{_FONT};font-size:14px;color:#52606D;margin:16px 0 0"
+        return f'<p class="muted" style="{style}">{_text(text, 1000)}</p>'
 
     def foot(self, content: Content) -> str:
         """Return the reference, why the reader gets this, and the end of everything."""

@@ -30,8 +30,12 @@ class Style(Protocol):
         """Return that ``count`` items were left out."""
         ...
 
+    def remark(self, text: str) -> str:
+        """Return one sentence that stands between the items and the foot."""
+        ...
+
     def foot(self, content: Content) -> str:
-        """Return what stands below the items."""
+        """Return what stands below everything."""
         ...
 
     def join(self, parts: list[str]) -> str:
@@ -49,7 +53,7 @@ def fit(content: Content, style: Style, limit: int) -> str:
     Whole items go from the end, and their number is told. When one item alone is too long, its sentence is shortened
     at a word, then its headline; a link is whole or absent, and the reference always stays.
     """
-    head, foot = style.head(content), style.foot(content)
+    head, foot = style.head(content), _foot(content, style, limit)
     written: list[str] = []
     room = limit - style.size(head) - style.size(foot)
     for item in content.items:
@@ -67,7 +71,17 @@ def fit(content: Content, style: Style, limit: int) -> str:
         )
         if style.size(text) <= limit:
             return text
-    return style.join([foot])
+    return style.join([style.foot(content)])
+
+
+def _foot(content: Content, style: Style, limit: int) -> str:
+    """Return remarks and foot; where they would take more than half of the limit, only the first remarks."""
+    foot = style.foot(content)
+    for kept in range(len(content.remarks), 0, -1):
+        whole = style.join([*map(style.remark, content.remarks[:kept]), foot])
+        if style.size(whole) <= limit // 2:
+            return whole
+    return foot
 
 
 def defanged(text: str) -> str:
@@ -139,6 +153,10 @@ class Plain:
     def more(self, count: int) -> str:
         """Return that there is more."""
         return f"and {count} more"
+
+    def remark(self, text: str) -> str:
+        """Return a sentence of ours; names in it come from the configuration."""
+        return defanged(clean(text, 1000))
 
     def foot(self, content: Content) -> str:
         """Return the reference and how to ask why."""

@@ -6,6 +6,7 @@ from alerts.content import Content, also_in
 from alerts.render.links import safe_url
 from alerts.render.plain import Plain, fit
 from records.alert import Item, Payload
+from records.coverage import Coverage
 from records.text import clean
 
 _LIMIT = 30_000
@@ -14,7 +15,7 @@ _ITEMS = 500
 
 def render(content: Content) -> Payload:
     """Return the JSON of a webhook, with the plain words beside the facts for receivers that only show them."""
-    data = {
+    data: dict[str, object] = {
         "reference": content.reference,
         "subscription": content.subscription,
         "occasion": content.occasion.value,
@@ -23,8 +24,25 @@ def render(content: Content) -> Payload:
         "written_at": content.written_at.isoformat(),
         "items": [_item(item) for item in content.items[:_ITEMS]],
         "left_out": max(0, len(content.items) - _ITEMS),
+        "remarks": list(content.remarks),
     }
+    if content.coverage is not None:
+        data["coverage"] = _coverage(content.coverage)
     return Payload(clean(content.title), fit(content, Plain(), _LIMIT), data=data)
+
+
+def _coverage(coverage: Coverage) -> dict[str, object]:
+    return {
+        "since": coverage.since.isoformat(),
+        "until": coverage.until.isoformat(),
+        "sources": coverage.sources,
+        "answered": coverage.answered,
+        "stale": list(coverage.stale),
+        "blocked": list(coverage.blocked),
+        "failing": list(coverage.failing),
+        "not_due": list(coverage.unasked),
+        "pages": coverage.pages,
+    }
 
 
 def _item(item: Item) -> dict[str, object]:
