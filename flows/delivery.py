@@ -9,6 +9,7 @@ from typing import TextIO
 
 from alerts.dispatch import DispatchReport, dispatch
 from config.load import Configuration
+from flows.canary import fly
 from flows.clock import Clock
 from warehouse.database import Warehouse
 from warehouse.outbox import WarehouseOutbox
@@ -20,7 +21,7 @@ _random = random.SystemRandom()
 def deliver(
     configuration: Configuration, warehouse: Warehouse, clock: Clock, out: TextIO | None = None
 ) -> DispatchReport:
-    """Deliver everything that is due now, and return what was done.
+    """Let the day's canary out, deliver everything that is due now, and return what was done.
 
     Args:
         configuration: who subscribes, and where to.
@@ -32,6 +33,7 @@ def deliver(
         WarehouseError: the outbox cannot be read or written; nothing that was accepted is forgotten for longer than a
             lease.
     """
+    fly(configuration, warehouse, clock())
     return dispatch(
         WarehouseOutbox(warehouse),
         configuration.alerts,

@@ -46,3 +46,16 @@ def last(con: Connection) -> CanaryFlight | None:
     )
     arrived = max((row[3] for row in flights), default=None) if flights and not missing else None
     return CanaryFlight(f"{day:%Y-%m-%d}", launched_at, arrived, missing, told_at, signal_id)
+
+
+def take_out(con: Connection, article_id: int) -> None:
+    """Remove every trace of the canary's article; in the transaction that loaded it, so that nobody ever meets it.
+
+    The article opened its own story, and nothing can have joined it.
+    """
+    number = "(select number from story_members where article_id = $1)"
+    for table in ("internal.shingles", "internal.fingerprints"):
+        con.execute(f"delete from {table} where number in {number}", [article_id])
+    con.execute("delete from stories where story_id = $1", [article_id])
+    for table in ("story_members", "mentions", "figures", "articles"):
+        con.execute(f"delete from {table} where article_id = $1", [article_id])

@@ -91,6 +91,7 @@ def station(tmp_path: Path, newsroom: Newsroom, clock: Clock, receiver: Receiver
         alerts["channels"]["ops"] = {"type": "webhook", "url": f"{receiver.url}/ops"}
         operator = {"name": "operator", "channels": ["ops"], "match": {"initiatives": ["none"]}, "operator": True}
         alerts["subscriptions"].append(operator)
+        alerts["canary"] = False
         config = newsroom.write_config(
             tmp_path / "config",
             sources={"sources": [*newsroom.sources(), *sources]},
