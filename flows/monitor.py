@@ -14,8 +14,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from config.load import directory_from, warehouse_from
+from flows.journal import Journal
 from flows.pipeline import Pass
-from flows.report import Nobody, PassReport, Session, Watch, session
+from flows.report import PassReport, Session, Watch, session
 from flows.secrecy import read_configuration, secretless
 from records.errors import GovwatchError
 from warehouse.database import Warehouse
@@ -42,7 +43,7 @@ async def monitor(
         warehouse: the warehouse's path; GOVWATCH_WAREHOUSE or ``data/govwatch.duckdb`` by default.
     """
     configuration = read_configuration(directory_from(config))
-    here = session.get() or Session(Nobody())
+    here = session.get() or Session(Journal())
     one = Pass(configuration, Warehouse(warehouse_from(warehouse)), watch=here.watch, step=_as_task)
     with secretless():
         report = here.report = await one.run(sources or (), all_sources=all_sources)

@@ -109,6 +109,7 @@ class Pass:
             logging.getLogger(name).setLevel(logging.WARNING)  # they log every request at INFO
         started = self.clock()
         self.report = PassReport(f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}", started)
+        self.watch.began(self.report.run_id)
         due = await asyncio.to_thread(self._begin, only, all_sources=all_sources)
         with _deadline(self.stop, self.configuration.settings.limits.pass_deadline):
             policy = policy_of(self.configuration)
@@ -117,6 +118,7 @@ class Pass:
                     await self.step("discover", self._discover, fetcher, due, workers)
                     await self.step("collect", self._collect, fetcher, only, workers)
         await asyncio.to_thread(self._finish)
+        self.watch.ended(self.report)
         return self.report
 
     # ---- the steps, in their order ----

@@ -16,7 +16,10 @@ from warehouse.sources import PollOutcome
 
 
 class Watch(Protocol):
-    """Who looks on while a pass runs: a progress display, or nobody."""
+    """Who looks on while a pass runs: a progress display, a journal, or nobody."""
+
+    def began(self, run_id: str) -> None:
+        """Say that the pass began, and its identity."""
 
     def polling(self, sources: int) -> None:
         """Say how many sources are about to be polled."""
@@ -33,9 +36,15 @@ class Watch(Protocol):
     def loaded(self, report: LoadReport) -> None:
         """Say that one batch was committed."""
 
+    def ended(self, report: PassReport) -> None:
+        """Say that the pass is over, and what it did."""
+
 
 class Nobody:
     """A `Watch` that looks away."""
+
+    def began(self, run_id: str) -> None:
+        """Ignore it."""
 
     def polling(self, sources: int) -> None:
         """Ignore it."""
@@ -50,6 +59,9 @@ class Nobody:
         """Ignore it."""
 
     def loaded(self, report: LoadReport) -> None:
+        """Ignore it."""
+
+    def ended(self, report: PassReport) -> None:
         """Ignore it."""
 
 
@@ -75,6 +87,7 @@ class PassReport:
     """What one pass did.
 
     ``state`` is ``completed``, ``stopped`` (asked to, or out of time) or ``nothing`` (no source could be read).
+        ``unkept`` says why pages of this pass are not kept, where they should be.
     """
 
     run_id: str
@@ -90,6 +103,7 @@ class PassReport:
     signals: int = 0
     waiting: int = 0
     first_looks: int = 0
+    unkept: str = ""
     delivered: DispatchReport | None = None
 
     @property

@@ -98,6 +98,8 @@ def _environment(serving: Serving) -> dict[str, str]:
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        # What a pass says of sources and pages stands in the log of its run.
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "govwatch",
         # Runs are processes of their own, and read these.
         "GOVWATCH_CONFIG": str(serving.config),
         "GOVWATCH_WAREHOUSE": str(serving.warehouse),

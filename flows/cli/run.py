@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -27,7 +29,14 @@ _MOST_ROWS = 40  # of the closing table; a person does not read more
 @json_option
 @click.option("--source", "only", multiple=True, metavar="ID", help="only this source (may be given again)")
 @click.option("--due", "due_only", is_flag=True, help="only sources whose time has come; default: all that are enabled")
-def command(place: Place, as_json: bool, only: tuple[str, ...], due_only: bool) -> int:
+@click.option(
+    "--log",
+    type=click.Choice(["auto", "plain", "json"]),
+    default="auto",
+    show_default=True,
+    help="on the way: lines for people, or JSON on standard error; auto: bars on a terminal, JSON elsewhere",
+)
+def command(place: Place, as_json: bool, only: tuple[str, ...], due_only: bool, log: str) -> int:
     """Fetch new coverage, detect mentions, deliver alerts: one pass.
 
     Exit code 0: completed (failing sources are reported); 1: nothing could be done; 2: bad configuration.
@@ -35,7 +44,8 @@ def command(place: Place, as_json: bool, only: tuple[str, ...], due_only: bool) 
     configuration = place.load()
     _check_names(configuration, only)
     out = console(err=as_json)
-    report = asyncio.run(_run(configuration, place, only, out, all_sources=not due_only))
+    with _onlooker(log, out) as watch:
+        report = asyncio.run(_run(configuration, place, only, watch, all_sources=not due_only))
     if as_json:
         print_json(report)
     else:
@@ -57,13 +67,21 @@ def _check_names(configuration: Configuration, only: tuple[str, ...]) -> None:
         raise ConfigurationError(problems)
 
 
+def _onlooker(log: str, out: Console) -> contextlib.AbstractContextManager[Watch]:
+    """Return what tells on the way: for people on a terminal, for machines elsewhere."""
+    if log == "json" or (log == "auto" and not out.is_terminal):
+        from flows.journal import to_json
+
+        return to_json(sys.stderr)
+    return progress_for(out)
+
+
 async def _run(
-    configuration: Configuration, place: Place, only: tuple[str, ...], out: Console, *, all_sources: bool
+    configuration: Configuration, place: Place, only: tuple[str, ...], watch: Watch, *, all_sources: bool
 ) -> PassReport:
-    with progress_for(out) as watch:
-        if configured_api(os.environ, Path.cwd()):
-            return await _recorded(place, only, watch, all_sources=all_sources)
-        return await _plain(configuration, place, only, watch, all_sources=all_sources)
+    if configured_api(os.environ, Path.cwd()):
+        return await _recorded(place, only, watch, all_sources=all_sources)
+    return await _plain(configuration, place, only, watch, all_sources=all_sources)
 
 
 async def _plain(
@@ -119,6 +137,8 @@ def show(report: PassReport, out: Console, *, hints: bool = True) -> None:
     out.print(report.sentence() + ".", markup=False)
     if report.waiting > 0:
         out.print(f"{report.waiting} pages wait for the next pass.", markup=False)
+    if report.unkept:
+        out.print(report.unkept, style="yellow", markup=False)
     if report.delivered:
         out.print(report.delivered.sentence(), markup=False)
     for hint in _next(report) if hints else ():

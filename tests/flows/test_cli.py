@@ -41,7 +41,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert program("run", cwd=folder).returncode == 0
         (text,) = make_articles(1, seed=4, languages=("en",), mentioning=0)
         ledger.publishes("Signed [bold]at dawn", f"{text.story.text}\n\nThe Harbour Treaty was signed on a barrel.")
-        second = program("run", cwd=folder)
+        second = program("run", "--log", "plain", cwd=folder)
         assert second.returncode == 0
         (folder / "second.txt").write_text(second.stdout)
         yield folder
@@ -94,6 +94,29 @@ def test_a_pass_in_a_pipe_prints_plain_lines_a_table_the_alert_and_what_to_do_ne
     assert "Harbour Treaty: first mention" in out
     assert "Signed [bold]at dawn" in out, "what comes from the web is text, not markup"
     assert lines[-1].startswith("Next: govwatch sql")
+
+
+def test_a_pass_that_nobody_watches_logs_json_lines_with_run_source_and_url(
+    place: Path, live_newsroom: Newsroom
+) -> None:
+    well, broken = live_newsroom.outlet("ledger"), live_newsroom.outlet("courier")
+    publication = well.publishes("Before dawn", text_about("the Lantern Accord"))
+    well.fails(410, on="articles")
+    sources = live_newsroom.sources()
+    sources[1]["url"] = f"{broken.url}/no-such-feed"
+    live_newsroom.write_config(
+        place / "config", sources={"sources": sources}, initiatives=INITIATIVES, seeds=NO_SEEDS, settings=SETTINGS
+    )
+    done = program("run", cwd=place)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {"time", "level", "message", "run"} <= set.intersection(*(set(line) for line in lines))
+    assert len({line["run"] for line in lines}) == 1
+    (failed,) = [line for line in lines if line["level"] == "warning"]
+    assert (failed["source"], failed["outcome"], failed["status"]) == ("courier", "failed", 404)
+    (gone,) = [line for line in lines if line.get("stage") == "collect" and "url" in line]
+    assert (gone["source"], gone["url"], gone["outcome"]) == ("ledger", publication.url, "gone")
+    assert lines[-1]["counts"]["sources"] == 2
+    assert lines[-1]["outcome"] == "completed"
 
 
 @pytest.mark.parametrize(
