@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from records.article import Article
+from records.follow_up import Changes, Version
 from records.mention import Figure, Mention
 from records.story import Fingerprint
 
@@ -15,7 +16,10 @@ WORKER = "flows.work:Worker"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One page to work on, and what its feed said about it."""
+    """One page to work on, and what its feed said about it.
+
+    With ``before``, the page is that of an article that is stored, which is compared with what it was.
+    """
 
     url: str
     final_url: str
@@ -24,14 +28,21 @@ class Job:
     title: str | None = None
     published: datetime | None = None
     language: str | None = None
+    before: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """What one page gave; ``fingerprint`` is None when it is no article."""
+    """What one page gave; ``fingerprint`` is None when it is no article.
+
+    ``untitled``: the page itself states no headline, and its feed's stands in. ``changes``: how it differs from the
+    version that the job gave.
+    """
 
     url: str
     article: Article
     fingerprint: Fingerprint | None = None
     mentions: tuple[Mention, ...] = ()
     figures: tuple[Figure, ...] = ()
+    changes: Changes | None = None
+    untitled: bool = False

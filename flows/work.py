@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from extractors.article import extract
+from extractors.changes import compare
 from extractors.figures import figures
 from extractors.fingerprints import fingerprint
 from extractors.mentions import Matcher
 from extractors.sites import Sites
 from flows.jobs import Job, Worked
 from records.article import Access, Article
+from records.follow_up import Changes, Version
 from records.mention import Initiative
 from records.site import SiteRule
 
@@ -38,7 +40,15 @@ class Worker:
         article = extract(job.body, job.final_url, job.content_type, sites=self._sites)
         if article.access is not Access.FULL:
             return Worked(job.url, article)
-        return self.read(job.url, _complete(article, job))
+        worked = replace(self.read(job.url, _complete(article, job)), untitled=not article.title)
+        return worked if job.before is None else replace(worked, changes=self._changes(job.before, worked))
+
+    def _changes(self, before: Version, worked: Worked) -> Changes:
+        """Return how the page differs from what was stored; both are read with the rules of now."""
+        mentions = self._matcher.find(before.title, before.text, before.language, before.on)
+        numbers = figures(before.text, mentions, self._kinds, before.on)
+        after = Version(worked.article.title, worked.article.text)
+        return compare(before, after, (mentions, worked.mentions), (numbers, worked.figures))
 
     def read(self, url: str, article: Article) -> Worked:
         """Return what an article that is already cut out holds."""

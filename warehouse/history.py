@@ -104,12 +104,13 @@ def _places(con: Connection, wanted: Sequence[str], documents: Sequence[Document
         con,
         f"""
         {_TOLD}, here as (
-            select article_id, outlet, language from articles
-            where outlet in (select unnest($2::varchar[])) or language in (select unnest($3::varchar[]))
+            select article_id, case when list_contains($2::varchar[], outlet) then outlet end as outlet,
+                case when list_contains($3::varchar[], language) then language end as language
+            from articles where list_contains($2::varchar[], outlet) or list_contains($3::varchar[], language)
         ), there as (
             select distinct t.initiative_id, h.outlet, h.language from told t join here h using (article_id)
         )
-        select distinct initiative_id, 'outlet', outlet from there
+        select distinct initiative_id, 'outlet', outlet from there where outlet is not null
         union all
         select distinct initiative_id, 'language', language from there where language is not null
         """,
