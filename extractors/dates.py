@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from extractors.date_words import month_of, written
 from extractors.markup import Element, Markup, text_of
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -28,40 +29,14 @@ _ISO = re.compile(
 )
 _COMPACT = re.compile(r"^(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?(Z|[+-]\d\d:?\d\d)?$")
 _EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
+_RFC_5322 = re.compile(r"\d\d:\d\d(?::\d\d)?\s*(?:[+-]\d{4}|[A-Z]{3})")
 _URL_DAY = re.compile(
-    r"[/_-](?P<y>19[9]\d|20\d\d)[/_-]?(?P<m>0[1-9]|1[0-2])[/_-]?(?P<d>0[1-9]|[12]\d|3[01])(?=[/_.-]|$)"
+    r"[/_-]t?(?P<y>19[9]\d|20\d\d)[/_-]?(?P<m>0[1-9]|1[0-2])[/_-]?(?P<d>0[1-9]|[12]\d|3[01])(?=[/_.-]|$)"
 )
-_MONTHS = {
-    name[:3].casefold(): number
-    for number, names in enumerate(
-        (
-            "jan january januar janvier enero gennaio janeiro",
-            "feb february februar février febrero febbraio fevereiro",
-            "mar march märz mars marzo março",
-            "apr april avril abril aprile",
-            "may mai mayo maggio maio",
-            "jun june juni juin junio giugno junho",
-            "jul july juli juillet julio luglio julho",
-            "aug august août agosto",
-            "sep september septembre septiembre settembre setembro",
-            "oct october oktober octobre octubre ottobre outubro",
-            "nov november novembre noviembre novembro",
-            "dec december dezember décembre diciembre dicembre dezembro",
-        ),
-        start=1,
-    )
-    for name in names.split()
-    # "juin" and "juillet" share their beginning: three letters are not enough, see below.
-    if not name.startswith("jui")
-} | {"juin": 6, "juil": 7}
-_MONTH_WORD = r"(?P<{0}>[^\W\d_]{{3,10}})\.?"
-_DAY_FIRST = re.compile(
-    rf"\b(?P<d>\d{{1,2}})\.?(?:st|nd|rd|th)?\s+(?:de\s+)?{_MONTH_WORD.format('w')},?\s+(?:de\s+)?(?P<y>\d{{4}})\b"
+# What JavaScript writes of a moment: Tue Nov 17 2026 09:30:00 GMT+0100 (CET)
+_SCRIPTED = re.compile(
+    r"^(?:[A-Z][a-z]{2},? )?([A-Z][a-z]{2}) (\d{1,2}),? (\d{4}) (\d\d:\d\d(?::\d\d)?) ?(?:GMT|UTC)?([+-]\d{4})?"
 )
-_MONTH_FIRST = re.compile(rf"\b{_MONTH_WORD.format('w')}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b")
-_NUMERIC = re.compile(r"\b(?P<d>\d{1,2})[./](?P<m>\d{1,2})[./](?P<y>\d{4})\b")
-_CJK = re.compile(r"(?P<y>\d{4})\s*[年년]\s*(?P<m>\d{1,2})\s*[月월]\s*(?P<d>\d{1,2})\s*[日일]")
-
 _PUBLISHED = (
     "article:published_time", "og:published_time", "og:article:published_time", "datepublished", "published_time",
     "parsely-pub-date", "sailthru.date", "date.published", "article.published", "publication_date", "publish-date",
@@ -69,7 +44,11 @@ _PUBLISHED = (
     "dcterms.created", "dc.date.created", "dc.date", "dcterms.date", "originalpublicationdate",
     "cxenseparse:recs:publishtime",
     "article:publish_date", "citation_publication_date", "citation_date", "displaydate", "ptime", "rnews:datepublished",
-    "date", "timestamp", "vr:published_time", "shareaholic:article_published_time", "last-published",
+    "date", "timestamp", "vr:published_time", "shareaholic:article_published_time", "last-published", "published_at",
+    "article:published", "article:create_at", "article.created", "og:pubdate", "pub_date", "pubtime", "publishtime",
+    "publication-date", "publicationdate", "dc.date.published", "dcterms.date.created", "prism.publicationdate",
+    "article-publicationdate", "bt:pubdate", "mediator_published_time", "release_date", "releasedate", "firstpublished",
+    "weibo:article:create_at", "dable:published_time", "dcsext.articlefirstpublished", "article_published_time",
 )  # fmt: skip
 _MODIFIED = (
     "article:modified_time", "og:updated_time", "og:modified_time", "datemodified", "modified_time",
@@ -77,6 +56,9 @@ _MODIFIED = (
     "last-modified", "dcterms.modified", "dc.date.modified", "lastmod", "revised", "rnews:datemodified",
 )  # fmt: skip
 _BYLINE_CLASS = re.compile(r"publi|date|time|byline|meta|posted|stamp", re.IGNORECASE)
+_CHANGED = re.compile(r"updat|modif|aktuali|actuali")
+# Where scripts find the moment that they show in the reader's zone.
+_DATA = ("data-published", "data-publish-date", "data-pubdate", "data-published-at", "data-publication-date")
 _LONGEST_TEXT = 120  # characters of an element that may be nothing but a date line
 
 
@@ -163,9 +145,17 @@ def _in_elements(tree: Element) -> Iterator[Stated]:
     marked = [
         one for one in times if one.get("pubdate") is not None or "publi" in _marks(one) or "entry-date" in _marks(one)
     ]
-    for element in [*marked, *times]:
+    plain = [one for one in times if not _CHANGED.search(_marks(one))]
+    for element in [*marked, *plain]:
         if not any(parent.tag in ("li", "aside", "footer", "nav") for parent in element.iterancestors()):
             yield from _stated(element.get("datetime") or text_of(element, 80), "time")
+    # Microformats before HTML 5: <abbr class="published" title="2026-11-17T09:30:00+01:00">.
+    for element in tree.findall(".//abbr[@title]")[:40]:
+        if not _CHANGED.search(_marks(element)):
+            yield from _stated(element.get("title"), "time")
+    for name in _DATA:
+        for element in tree.findall(f".//*[@{name}]")[:3]:
+            yield from _stated(element.get(name), "time")
 
 
 def _in_text(tree: Element) -> Iterator[Stated]:
@@ -187,21 +177,9 @@ def _marks(element: Element) -> str:
 
 
 def _written(text: str) -> Iterator[Stated]:
-    """Yield the day that a human-readable ``text`` names."""
-    for pattern in (_ISO, _CJK, _NUMERIC):
-        if found := pattern.search(text):
-            year, month, day = int(found["y"]), int(found["m"]), int(found["d"])
-            if month > 12 >= day:
-                month, day = day, month
-            yield from _stated(f"{year:04}-{month:02}-{day:02}", "text")
-            return
-    for pattern in (_DAY_FIRST, _MONTH_FIRST):
-        for found in pattern.finditer(text):
-            word = found["w"].casefold()
-            number = _MONTHS.get(word[:4]) or _MONTHS.get(word[:3])
-            if number:
-                yield from _stated(f"{found['y']}-{number:02}-{int(found['d']):02}", "text")
-                return
+    """Yield the moment that a human-readable ``text`` names."""
+    for moment in written(text):
+        yield from _stated(moment, "text")
 
 
 def _stated(value: Any, place: str) -> Iterator[Stated]:
@@ -226,6 +204,14 @@ def parse(text: str, place: str = "meta") -> Stated | None:
             text = f"{y}-{m}-{d}" + (f"T{hour}:{minute}:{second or '00'}{zone or ''}" if hour else "")
         if found := _ISO.match(text):
             return _from_iso(found, place)
+        if scripted := _SCRIPTED.match(text):
+            word, d, y, time, zone = scripted.groups()
+            return parse(f"{y}-{month_of(word) or 0:02}-{int(d):02}T{time}{zone or ''}", place)
+        if spelled := next(written(text), None):
+            # With a month by name, or in another order; RFC 5322 below knows zones by name only for America.
+            found = _ISO.match(spelled)
+            if found and (found["H"] is not None or not _RFC_5322.search(text)):
+                return _from_iso(found, place)
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
@@ -265,8 +251,8 @@ def _most_precise(found: Iterator[Stated]) -> Stated | None:
     for one in found:
         if best is None or (one.precision > best.precision and _refines(one, best)):
             best = one
-        # A second opinion from weaker places costs walks over the page: stop once nothing can be gained.
-        if best.precision == 2 or (one.place in ("url", "text") and best.place not in ("url", "text")):
+        # A second opinion from weaker places costs walks over the page: stop once little can be gained.
+        if best.precision == 2 or (best.precision == 1 and one.place in ("url", "text") and best is not one):
             break
     return best
 

@@ -111,6 +111,21 @@ class Markup:
         for attribute in ("name", "property", "itemprop", "http-equiv"):
             if key := meta.get(attribute):
                 self.metas.setdefault(key.strip().lower(), []).append(content[:5_000])
+                if key == "parsely-page":
+                    self._note_parsely(content)
+
+    def _note_parsely(self, content: str) -> None:
+        """Note the author and the date of Parse.ly's older form: one meta element whose content is JSON."""
+        for node in _objects(content):
+            for name, key in (
+                ("author", "parsely-author"),
+                ("authors", "parsely-author"),
+                ("pub_date", "parsely-pub-date"),
+            ):
+                values = node.get(name)
+                for value in values if isinstance(values, list) else [values]:
+                    if isinstance(value, str) and value:
+                        self.metas.setdefault(key, []).append(value[:5_000])
 
     def meta(self, *keys: str) -> str | None:
         """Return the first content of the first of ``keys`` that the page has."""
