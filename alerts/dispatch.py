@@ -2,13 +2,13 @@
 
 It calls and does not decide. It holds no transaction while it sends: the outbox gives a lease and takes a receipt.
 
-    prepare (route, seal) -> claim -> send -> record -> claim ...
+    recover -> prepare (route, seal) -> claim -> [begins, send, ends] ... -> record -> claim ...
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,13 +20,16 @@ from alerts.send import send
 from alerts.timing import after, next_attempt
 from records.delivery import Circuit, Delivery, Outbox, Receipt, Result
 from records.errors import DeliveryError, DeliveryPermanent, DeliveryTransient
-from records.subscription import AlertPolicy, Channel
+from records.subscription import AlertPolicy, Channel, Subscription
 
 LEASE = timedelta(minutes=5)
 """For how long a claimed delivery belongs to its dispatcher: longer than any attempt may take."""
 
-CLAIMED_AT_ONCE = 5
-"""Small, so that the last of them is sent well within the lease."""
+LONGEST_ATTEMPT = timedelta(minutes=2)
+"""No attempt is begun later than this before the lease ends: a service makes a few requests of 30 s each."""
+
+CLAIMED_AT_ONCE = 40
+"""Messages that share one window to claim them, and one to record them."""
 
 
 @dataclass(slots=True)
@@ -99,6 +102,7 @@ def dispatch(
     report = DispatchReport()
     ends = clock() + deadline
     round_ = _Round(outbox, policy, clock, random, owner, out, report)
+    outbox.recover(after, operators=round_.operators, now=clock())
     round_.prepare()
     round_.drain(ends)
     if report.failed:  # operators may have something to hear
@@ -127,18 +131,50 @@ class _Round:
         self.report.routed += routed
         self.report.sealed += sealed
 
+    @property
+    def operators(self) -> list[Subscription]:
+        return [one for one in self.policy.subscriptions if one.operator]
+
     def drain(self, ends: datetime) -> None:
         subscriptions = self.policy.subscriptions
-        operators = [one for one in subscriptions if one.operator]
         routes = [(one.name, name) for one in subscriptions for name in one.channels if self.policy.channel(name)]
         while (now := self.clock()) < ends:
             claimed = self.outbox.claim(routes, now=now, owner=self.owner, lease=LEASE, limit=CLAIMED_AT_ONCE)
             if not claimed:
                 return
-            for delivery in claimed:
-                receipt = self.attempt(delivery)
-                health = self.outbox.record(receipt, after, operators=operators)
-                _count(self.report, receipt, opened=health.circuit is not Circuit.CLOSED)
+            self.work(claimed, now + LEASE - LONGEST_ATTEMPT)
+
+    def work(self, claimed: list[Delivery], until: datetime) -> None:
+        """Send what was claimed, and record it in one window; a failure at once, as it may close its channel.
+
+        What else goes to a channel that failed waits for the others: its timeouts shall not keep them waiting.
+        """
+        receipts: list[Receipt] = []
+        unsent: list[Delivery] = []
+        broken: set[str] = set()
+        waiting = list(claimed)
+        while waiting:
+            delivery = waiting.pop(0)
+            if delivery.channel in broken or self.clock() >= until:
+                unsent.append(delivery)
+                continue
+            self.outbox.begins(delivery)
+            receipts.append(self.attempt(delivery))
+            self.outbox.ends(receipts[-1])
+            if receipts[-1].result is not Result.ACCEPTED:
+                broken |= self.note(receipts)
+                receipts = []
+                waiting.sort(key=partial(_goes_to, delivery.channel))
+        if receipts or unsent:
+            self.note(receipts, unsent)
+
+    def note(self, receipts: list[Receipt], unsent: Sequence[Delivery] = ()) -> set[str]:
+        """Record, count, and return the channels that are not to be used for now."""
+        healths = self.outbox.record(receipts, after, operators=self.operators, unsent=unsent)
+        broken = {name for name, health in healths.items() if health.circuit is not Circuit.CLOSED}
+        for receipt in receipts:
+            _count(self.report, receipt, opened=receipt.channel in broken)
+        return broken
 
     def attempt(self, delivery: Delivery) -> Receipt:
         """Send once, and return how it ended; never raises for what a channel does."""
@@ -179,6 +215,10 @@ def _sent(delivery: Delivery, channel: Channel | None, out: TextIO | None) -> tu
         # A plugin of apprise may raise anything; its text may hold the URL, its kind does not.
         return Result.UNKNOWN, None, f"the channel failed in an unforeseen way: {type(error).__name__}"
     return Result.ACCEPTED, code, ""
+
+
+def _goes_to(channel: str, delivery: Delivery) -> bool:
+    return delivery.channel == channel
 
 
 def _count(report: DispatchReport, receipt: Receipt, *, opened: bool) -> None:

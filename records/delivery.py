@@ -115,7 +115,10 @@ Judge = Callable[[Health, Receipt], Health]
 
 
 class Outbox(Protocol):
-    """Where signals wait to become messages, and messages to be delivered. Each call is one short transaction."""
+    """Where signals wait to become messages, and messages to be delivered.
+
+    Each call is one short transaction at most; `begins` and `ends`, which stand beside each message, are none.
+    """
 
     def prepare(self, decide: Decide, write: Write, *, now: datetime) -> tuple[int, int]:
         """Route what is unrouted, and seal what is due; return how many signals and how many notifications."""
@@ -131,6 +134,29 @@ class Outbox(Protocol):
         """
         ...
 
-    def record(self, receipt: Receipt, judge: Judge, *, operators: Sequence[Subscription]) -> Health:
-        """Note how an attempt ended, and tell operators of what is dead; return how the channel is doing."""
+    def begins(self, delivery: Delivery) -> None:
+        """Note that a claimed delivery may leave from now on: what was not begun is known not to have arrived."""
+        ...
+
+    def ends(self, receipt: Receipt) -> None:
+        """Note how an attempt ended, so that a kill before `record` leaves no doubt of it."""
+        ...
+
+    def record(
+        self,
+        receipts: Sequence[Receipt],
+        judge: Judge,
+        *,
+        operators: Sequence[Subscription],
+        unsent: Sequence[Delivery] = (),
+    ) -> dict[str, Health]:
+        """Note how attempts ended, give back what was claimed and is ``unsent``, tell operators of what is dead.
+
+        Returns:
+            how each channel that an attempt was made on is doing.
+        """
+        ...
+
+    def recover(self, judge: Judge, *, operators: Sequence[Subscription], now: datetime) -> int:
+        """Settle what dispatchers that died had claimed and noted; return how many they were."""
         ...

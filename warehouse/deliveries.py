@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from records import ids
 from records.alert import Payload
 from records.delivery import Circuit, Delivery, Health, Judge, Receipt, Result
-from warehouse.database import Connection, append, rows
+from warehouse.database import Connection, append, rows, upsert
 
 PROBE_LASTS = timedelta(hours=1)
 """When a probe's answer never comes, the next one goes after this."""
@@ -30,6 +31,8 @@ class Notice:
     """What operators are told of, once per key."""
 
     key: str
+    channel: str
+    at: datetime
     reason: str
     sentence: str
 
@@ -83,53 +86,140 @@ def claim(
     return _claimed(con, chosen)
 
 
-def record(con: Connection, receipt: Receipt, judge: Judge) -> tuple[Health, Notice | None]:
-    """Note how an attempt ended; return how the channel is doing, and what operators should hear of, if anything."""
-    append_attempt(con, receipt)
-    state, attempts, owner, notification_id, occasion, subscription = rows(
+def record(con: Connection, receipts: Sequence[Receipt], judge: Judge) -> tuple[dict[str, Health], list[Notice]]:
+    """Note how attempts ended; return how their channels are doing, and what operators should hear of.
+
+    What was noted before changes nothing: a journal may hold what its dispatcher could record before it died.
+    """
+    new = append_attempts(con, receipts)
+    found = rows(
         con,
-        "select d.state, d.attempts, d.lease_owner, d.notification_id, n.occasion, n.subscription from deliveries d "
-        "join notifications n using (notification_id) where d.delivery_id = $1",
-        [receipt.delivery_id],
-    )[0]
-    mine = state == "sending" and owner == receipt.owner and attempts == receipt.attempt
-    died = False
-    if receipt.result is Result.ACCEPTED and state != "sent":
-        _finish(con, receipt.delivery_id, "sent", "", receipt.ended)
-        _tell(con, receipt, subscription)
-    elif receipt.result is not Result.ACCEPTED and mine:
-        died = receipt.next_try is None
-        if died:
-            _finish(con, receipt.delivery_id, "dead", receipt.detail, receipt.ended)
-        else:
-            _put_off(con, receipt)
-    before = health_of(con, receipt.channel)
-    health = judge(before, receipt)
-    _store_health(con, health)
-    if before.circuit is not Circuit.CLOSED and health.circuit is Circuit.CLOSED:
-        con.execute("update deliveries set state = 'pending' where channel = $1 and state = 'held'", [receipt.channel])
-    _close(con, notification_id)
-    opened = before.circuit is Circuit.CLOSED and health.circuit is Circuit.OPEN
-    return health, None if occasion == "notice" else _notice(receipt, health, opened=opened, died=died)
+        """
+        select d.delivery_id, d.state, d.attempts, d.lease_owner, d.notification_id, n.occasion
+        from deliveries d join notifications n using (notification_id)
+        where d.delivery_id in (select unnest($1::varchar[]))
+        """,
+        [[one.delivery_id for one in receipts]],
+    )
+    known = {row[0]: row[1:] for row in found}
+    _accept(con, [one for one in receipts if one.result is Result.ACCEPTED and known[one.delivery_id][0] != "sent"])
+    health = {name: health_of(con, name) for name in dict.fromkeys(one.channel for one in receipts)}
+    notices: list[Notice] = []
+    for receipt in receipts:
+        if (receipt.delivery_id, receipt.attempt) not in new:
+            continue
+        state, attempts, owner, _, occasion = known[receipt.delivery_id]
+        mine = (state, owner, attempts) == ("sending", receipt.owner, receipt.attempt)
+        died = receipt.result is not Result.ACCEPTED and mine and _failed(con, receipt)
+        before = health[receipt.channel]
+        now = health[receipt.channel] = judge(before, receipt)
+        if before.circuit is not Circuit.CLOSED and now.circuit is Circuit.CLOSED:
+            _let_go(con, receipt.channel)
+        opened = before.circuit is Circuit.CLOSED and now.circuit is Circuit.OPEN
+        if occasion != "notice" and (notice := _notice(receipt, now, opened=opened, died=died)):
+            notices.append(notice)
+    _store_health(con, *health.values())
+    _close(con, [row[3] for row in known.values()])
+    return health, notices
 
 
-def append_attempt(con: Connection, receipt: Receipt) -> None:
-    """Add the row of an attempt; one that was written off when its lease ended keeps that row."""
+def _accept(con: Connection, receipts: Sequence[Receipt]) -> None:
+    """End deliveries as sent, whoever holds them by now, and note what their channels know."""
+    if not receipts:
+        return
+    given = [[one.delivery_id for one in receipts], [one.ended for one in receipts]]
     con.execute(
-        "insert into attempts values ($1, $2, $3, $4::timestamptz, $5::timestamptz, $6, $7, $8, $9) "
-        "on conflict do nothing",
-        [
-            receipt.delivery_id, receipt.attempt, receipt.owner, receipt.started, receipt.ended, receipt.result.value,
-            receipt.code, receipt.detail[:500], receipt.payload_hash,
-        ],
+        """
+        update deliveries set state = 'sent', reason = '', finished_at = v.ended, next_attempt_at = null,
+            lease_owner = null, lease_until = null
+        from (select unnest($1::varchar[]) as delivery_id, unnest($2::timestamptz[]) as ended) v
+        where deliveries.delivery_id = v.delivery_id
+        """,
+        given,
+    )
+    con.execute(
+        """
+        insert into told (subscription, channel, signal_id, delivery_id, told_at)
+        select n.subscription, d.channel, s.signal_id, any_value(d.delivery_id), min(v.ended)
+        from (select unnest($1::varchar[]) as delivery_id, unnest($2::timestamptz[]) as ended) v
+        join deliveries d using (delivery_id) join notifications n using (notification_id)
+        join delivery_signals s using (delivery_id)
+        where not exists (
+            select 1 from told t
+            where (t.subscription, t.channel, t.signal_id) = (n.subscription, d.channel, s.signal_id))
+        group by all
+        """,
+        given,
+    )
+
+
+def _failed(con: Connection, receipt: Receipt) -> bool:
+    """Put off the delivery of a failed attempt, or end it; return whether that was its end."""
+    if receipt.next_try is None:
+        _finish(con, receipt.delivery_id, "dead", receipt.detail, receipt.ended)
+    else:
+        _put_off(con, receipt)
+    return receipt.next_try is None
+
+
+def _let_go(con: Connection, channel: str) -> None:
+    con.execute("update deliveries set state = 'pending' where channel = $1 and state = 'held'", [channel])
+
+
+_ATTEMPT = (
+    "delivery_id", "attempt", "owner", "started_at", "ended_at", "result", "code", "detail", "payload_hash",
+)  # fmt: skip
+
+
+def append_attempts(con: Connection, receipts: Sequence[Receipt]) -> set[tuple[str, int]]:
+    """Add the rows of attempts, and return which are new; one that was written off keeps its row."""
+    there = rows(
+        con,
+        "select delivery_id, attempt from attempts where delivery_id in (select unnest($1::varchar[]))",
+        [[one.delivery_id for one in receipts]],
+    )
+    new = {(one.delivery_id, one.attempt): one for one in receipts if (one.delivery_id, one.attempt) not in there}
+    append(
+        con,
+        "attempts",
+        _ATTEMPT,
+        (
+            (
+                one.delivery_id, one.attempt, one.owner, one.started, one.ended, one.result.value, one.code,
+                one.detail[:500], one.payload_hash,
+            )
+            for one in new.values()
+        ),
     )  # fmt: skip
+    return set(new)
+
+
+def release(con: Connection, unsent: Sequence[Delivery]) -> None:
+    """Give back what was claimed and never begun, as it was before."""
+    for one in unsent:
+        _give_back(con, one.delivery_id, one.attempt)
+
+
+def settle(con: Connection, owner: str, begun: AbstractSet[tuple[str, int]], now: datetime) -> None:
+    """End the leases of a dispatcher that is known to be dead: what it had begun is in doubt, the rest is put back."""
+    left = rows(
+        con,
+        "select delivery_id, channel, attempts, lease_owner, coalesce(first_try, $2::timestamptz), payload_hash "
+        "from deliveries where state = 'sending' and lease_owner = $1",
+        [owner, now],
+    )
+    for delivery_id, *others in left:
+        if (delivery_id, others[1]) in begun:
+            _write_off(con, (delivery_id, *others), now)
+        else:
+            _give_back(con, delivery_id, others[1])
 
 
 def cancel(con: Connection, delivery_id: str, reason: str, now: datetime) -> None:
     """End a delivery that shall not be made any more."""
     _finish(con, delivery_id, "cancelled", reason, now)
     (notification_id,) = rows(con, "select notification_id from deliveries where delivery_id = $1", [delivery_id])[0]
-    _close(con, notification_id)
+    _close(con, [notification_id])
 
 
 def health_of(con: Connection, channel: str) -> Health:
@@ -167,24 +257,43 @@ def _end_leases(con: Connection, now: datetime, lease: timedelta) -> None:
     lost = rows(
         con,
         """
-        select delivery_id, channel, attempts, lease_owner, lease_until, payload_hash from deliveries
+        select delivery_id, channel, attempts, lease_owner, lease_until - to_microseconds($3), payload_hash
+        from deliveries
         where state = 'sending' and (lease_until <= $1::timestamptz or lease_until > $2::timestamptz)
         """,
-        [now, now + lease + _SLACK],
+        [now, now + lease + _SLACK, lease // timedelta(microseconds=1)],
     )
-    for delivery_id, channel, attempts, owner, until, payload_hash in lost:
-        detail = "the dispatcher ended before it noted an answer"
-        append_attempt(
-            con,
-            Receipt(
-                delivery_id, channel, attempts, owner, until - lease, now, Result.UNKNOWN, payload_hash, detail=detail
-            ),
-        )
-        con.execute(
-            "update deliveries set state = 'unknown', reason = $2, next_attempt_at = null, lease_owner = null, "
-            "lease_until = null where delivery_id = $1",
-            [delivery_id, detail],
-        )
+    for one in lost:
+        _write_off(con, one, now)
+
+
+def _write_off(con: Connection, lost: Sequence[Any], now: datetime) -> None:
+    """Note an attempt whose end nobody knows; what it sent may have arrived."""
+    delivery_id, channel, attempts, owner, started, payload_hash = lost
+    detail = "the dispatcher ended before it noted an answer"
+    append_attempts(
+        con,
+        [Receipt(delivery_id, channel, attempts, owner, started, now, Result.UNKNOWN, payload_hash, detail=detail)],
+    )
+    con.execute(
+        "update deliveries set state = 'unknown', reason = $2, next_attempt_at = null, lease_owner = null, "
+        "lease_until = null where delivery_id = $1",
+        [delivery_id, detail],
+    )
+
+
+def _give_back(con: Connection, delivery_id: str, attempt: int) -> None:
+    """Put back what no attempt was made of. Nothing is lost with its time of retry: that had come."""
+    con.execute(
+        """
+        update deliveries set attempts = attempts - 1, lease_owner = null, lease_until = null,
+            first_try = case when attempts > 1 then first_try end,
+            state = case when exists (select 1 from attempts a where a.delivery_id = $1 and a.result = 'unknown')
+                then 'unknown' when attempts > 1 then 'retry' else 'pending' end
+        where delivery_id = $1 and attempts = $2 and state = 'sending'
+        """,
+        [delivery_id, attempt],
+    )
 
 
 def _hold(con: Connection) -> None:
@@ -219,7 +328,7 @@ def _claimed(con: Connection, chosen: Sequence[str]) -> list[Delivery]:
         con,
         """
         select d.delivery_id, d.notification_id, n.subscription, d.channel, d.attempts, d.payload, d.payload_hash,
-            n.group_key, d.created_at, d.first_try,
+            coalesce(n.thread, n.group_key), d.created_at, d.first_try,
             exists (select 1 from attempts a where a.delivery_id = d.delivery_id and a.result = 'unknown')
         from deliveries d join notifications n using (notification_id)
         where d.delivery_id in (select unnest($1::varchar[])) order by n.severity desc, d.created_at, d.delivery_id
@@ -262,47 +371,35 @@ def _put_off(con: Connection, receipt: Receipt) -> None:
     )
 
 
-def _tell(con: Connection, receipt: Receipt, subscription: str) -> None:
+def _store_health(con: Connection, *healths: Health) -> None:
+    columns = ("channel", "circuit", "failures", "opened_at", "probe_at", "last_ok", "last_code")
+    data = [
+        (one.channel, one.circuit.value, one.failures, one.opened_at, one.probe_at, one.last_ok, one.last_code)
+        for one in healths
+    ]
+    upsert(con, "channel_health", ["channel"], columns, data)
+
+
+def _close(con: Connection, notification_ids: Sequence[str]) -> None:
+    """Note that messages are done when each of their deliveries has ended."""
     con.execute(
         """
-        insert into told select $1, $2, signal_id, delivery_id, $4::timestamptz
-        from delivery_signals where delivery_id = $3 on conflict do nothing
+        update notifications set state = 'done'
+        where notification_id in (select unnest($1::varchar[])) and state = 'sealed' and notification_id not in (
+            select notification_id from deliveries
+            where notification_id in (select unnest($1::varchar[])) and state not in ('sent', 'dead', 'cancelled'))
         """,
-        [subscription, receipt.channel, receipt.delivery_id, receipt.ended],
-    )
-
-
-def _store_health(con: Connection, health: Health) -> None:
-    con.execute(
-        "insert or replace into channel_health "
-        "values ($1, $2, $3, $4::timestamptz, $5::timestamptz, $6::timestamptz, $7)",
-        [
-            health.channel, health.circuit.value, health.failures, health.opened_at, health.probe_at, health.last_ok,
-            health.last_code,
-        ],
-    )  # fmt: skip
-
-
-def _close(con: Connection, notification_id: str) -> None:
-    """Note that a message is done when each of its deliveries has ended."""
-    con.execute(
-        """
-        update notifications set state = 'done' where notification_id = $1 and state = 'sealed' and not exists (
-            select 1 from deliveries where notification_id = $1 and state not in ('sent', 'dead', 'cancelled'))
-        """,
-        [notification_id],
+        [list(notification_ids)],
     )
 
 
 def _notice(receipt: Receipt, health: Health, *, opened: bool, died: bool) -> Notice | None:
+    channel, at = receipt.channel, receipt.ended
     if opened:
-        sentence = f"Messages to {receipt.channel} are held, and one is tried each hour: {receipt.detail}."
-        return Notice(
-            f"circuit/{receipt.channel}/{health.opened_at:%Y-%m-%dT%H:%MZ}", "the channel keeps failing", sentence
-        )
+        sentence = f"Messages to {channel} are held, and one is tried each hour: {receipt.detail}."
+        key = f"circuit/{channel}/{health.opened_at:%Y-%m-%dT%H:%MZ}"
+        return Notice(key, channel, at, "the channel keeps failing", sentence)
     if died:
-        sentence = (
-            f"A message to {receipt.channel} was given up: {receipt.detail}. See: govwatch alerts list --state dead"
-        )
-        return Notice(f"dead/{receipt.channel}/{receipt.ended:%Y-%m-%d}", "a message could not be delivered", sentence)
+        sentence = f"A message to {channel} was given up: {receipt.detail}. See: govwatch alerts list --state dead"
+        return Notice(f"dead/{channel}/{at:%Y-%m-%d}", channel, at, "a message could not be delivered", sentence)
     return None

@@ -18,8 +18,9 @@ from records.alert import Board, Group, Item, Notification, Occasion, Opening, P
 from records.delivery import Decide, Delivery, Health, Judge, Receipt, Write
 from records.signal import NewMention, Severity, Signal
 from records.subscription import AlertPolicy, Subscription
-from warehouse import coverage, deliveries, signals, silences, standing
+from warehouse import coverage, deliveries, heard, journal, signals, silences, standing
 from warehouse.database import Connection, Warehouse, append, rows
+from warehouse.journal import Journal
 
 REMEMBERED = timedelta(days=30)
 """How long a sealed message counts for the interval between two messages on one story."""
@@ -42,6 +43,8 @@ class WarehouseOutbox:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
+        self._journal = Journal(warehouse.path)
+        self._claimed: set[str] = set()
 
     def prepare(self, decide: Decide, write: Write, *, now: datetime) -> tuple[int, int]:
         """Route what is unrouted, and seal what is due; return how many signals and how many notifications."""
@@ -56,17 +59,64 @@ class WarehouseOutbox:
     ) -> list[Delivery]:
         """Take due deliveries for ``owner``; see `records.delivery.Outbox.claim`."""
         with self._warehouse.writing() as con:
-            return deliveries.claim(con, routes, now=now, owner=owner, lease=lease, limit=limit)
+            claimed = deliveries.claim(con, routes, now=now, owner=owner, lease=lease, limit=limit)
+        self._claimed = {one.delivery_id for one in claimed}
+        if claimed:
+            self._journal.open(owner)
+        return claimed
 
-    def record(self, receipt: Receipt, judge: Judge, *, operators: Sequence[Subscription]) -> Health:
-        """Note how an attempt ended, tell operators once of what it broke, and return how the channel is doing."""
+    def begins(self, delivery: Delivery) -> None:
+        """Note that ``delivery`` may leave from now on; no write window."""
+        self._journal.begins(delivery)
+
+    def ends(self, receipt: Receipt) -> None:
+        """Note how an attempt ended until `record` is told; no write window."""
+        self._journal.ends(receipt)
+
+    def record(
+        self,
+        receipts: Sequence[Receipt],
+        judge: Judge,
+        *,
+        operators: Sequence[Subscription],
+        unsent: Sequence[Delivery] = (),
+    ) -> dict[str, Health]:
+        """Note how attempts ended, tell operators once of what that broke; see `records.delivery.Outbox.record`."""
+        done = {one.delivery_id for one in receipts} | {one.delivery_id for one in unsent}
         with self._warehouse.writing() as con:
-            health, notice = deliveries.record(con, receipt, judge)
-            if notice:
-                for subscription in operators:
-                    item = Item(receipt.channel, notice.reason, Severity.HIGH, notice.sentence)
-                    queue(con, subscription.name, notice.key, Occasion.NOTICE, receipt.ended, notice.reason, [item])
-            return health
+            healths = _record(con, receipts, judge, operators)
+            deliveries.release(con, unsent)
+        self._claimed -= done
+        if not self._claimed:
+            self._journal.remove()
+        return healths
+
+    def recover(self, judge: Judge, *, operators: Sequence[Subscription], now: datetime) -> int:
+        """Settle what dispatchers that died had claimed; return how many of their journals there were."""
+        self._journal.abandon()  # of a round that broke off
+        if not any(journal.left_behind(self._warehouse.path)):
+            return 0
+        with self._warehouse.writing() as con:
+            found = list(journal.left_behind(self._warehouse.path))
+            for _, notes in found:
+                _record(con, notes.receipts, judge, operators)
+                deliveries.settle(con, notes.owner, notes.begun, now)
+        for path, _ in found:
+            path.unlink(missing_ok=True)
+        return len(found)
+
+
+def _record(
+    con: Connection, receipts: Sequence[Receipt], judge: Judge, operators: Sequence[Subscription]
+) -> dict[str, Health]:
+    if not receipts:
+        return {}
+    healths, notices = deliveries.record(con, receipts, judge)
+    for notice in notices:
+        for subscription in operators:
+            item = Item(notice.channel, notice.reason, Severity.HIGH, notice.sentence)
+            queue(con, subscription.name, notice.key, Occasion.NOTICE, notice.at, notice.reason, [item])
+    return healths
 
 
 def board_of(con: Connection, now: datetime) -> Board:
@@ -197,7 +247,7 @@ def _follow_merges(con: Connection, now: datetime) -> None:
 
 def _route(con: Connection, decide: Decide, board: Board, now: datetime) -> int:
     new = signals.read(con, "where s.verdict is null order by s.occurred_at, s.signal_id")
-    routing = decide(new, board)
+    routing = decide(new, replace(board, heard=heard.heard(con, new)))
     _open_digests(con, routing.openings, now)
     if not new:
         return 0
@@ -237,6 +287,10 @@ def _place(con: Connection, placements: Iterable[Placement], now: datetime) -> N
         else:
             times = (flush, group[0].expires_at)
             identity = _open(con, subscription, key, group[0].occasion, severity, times, now, len(found) + 1)
+            if group[0].thread:
+                con.execute(
+                    "update notifications set thread = $2 where notification_id = $1", [identity, group[0].thread]
+                )
         _add(con, identity, [one.signal_id for one in group])
 
 
@@ -358,6 +412,8 @@ def _notification(con: Connection, row: Sequence[Any], found: Sequence[Signal]) 
         [row[1], [one.signal_id for one in found]],
     ):
         known.setdefault(channel, set()).add(signal_id)
+    corrects = found if row[4] == Occasion.CORRECTION.value else []
+    about, channels = heard.corrected(con, row[1], corrects)
     return Notification(
         notification_id=row[0],
         subscription=row[1],
@@ -369,6 +425,8 @@ def _notification(con: Connection, row: Sequence[Any], found: Sequence[Signal]) 
         expires_at=row[7],
         signals=tuple(found),
         told={channel: frozenset(signal_ids) for channel, signal_ids in known.items()},
+        about=about,
+        heard=channels if about else None,
         heading=summary.get("heading", ""),
         items=tuple(_item(facts) for facts in summary.get("items", ())),
     )
