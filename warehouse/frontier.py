@@ -122,8 +122,25 @@ def discovered(con: Connection, found: Sequence[Discovery], now: datetime) -> Di
     stored = _present(con, "articles", "article_id", list(new))
     append(con, "frontier", _COLUMNS, (_row(url_id, new[url_id], url_id in stored, now) for url_id in new))
     pending = sum(1 for url_id, discovery in new.items() if url_id not in stored and not discovery.outcome.final)
+    _note_sightings(con, found, now)
     by_source = Counter(discovery.item.source for discovery in new.values())
     return Discovered(len(new), len(found) - len(new), pending, dict(by_source))
+
+
+def _note_sightings(con: Connection, found: Sequence[Discovery], now: datetime) -> None:
+    """Note which kinds of sources named which URLs, for the audit of what was missed."""
+    kinds = dict(rows(con, "select source_id, kind from sources"))
+    seen = {
+        (ids.article_id(discovery.url_key), kinds[discovery.item.source])
+        for discovery in found
+        if discovery.item.source in kinds
+    }
+    noted = rows(
+        con,
+        "select url_id, kind from sightings where url_id in (select unnest($1::bigint[]))",
+        [list({url_id for url_id, _ in seen})],
+    )
+    append(con, "sightings", ("url_id", "kind", "first_seen"), ((*one, now) for one in sorted(seen - set(noted))))
 
 
 def due(con: Connection, now: datetime, limit: int, sources: Sequence[str] | None = None) -> list[Due]:

@@ -295,3 +295,59 @@ create or replace macro search(words) as table
     end
     order by a.published desc;
 comment on macro table search is 'articles whose title or text holds all of these words, in any language: from search(''AI Act'')';
+
+-- How much was missed, by capture and recapture: each way of finding an article (the outlets' own feeds, GDELT, search)
+-- is one try to catch it. Chao's estimator for t tries, bias-corrected (Chao 2, in Gotelli & Colwell 2011, "Estimating
+-- species richness"), from the articles that one way found alone (f1) and that two ways found (f2); its 95 % interval is
+-- log-normal (Chao 1987). It is a lower bound: what no way can see is not counted.
+create or replace view miss_audit as
+with ways as (
+    select url_id, case when kind = 'gdelt' then 'gdelt' when kind in ('google_news', 'bing_news') then 'search' else 'feeds' end as way
+    from sightings
+), in_use as (
+    select count(distinct case when kind = 'gdelt' then 'gdelt' when kind in ('google_news', 'bing_news') then 'search' else 'feeds' end) as t
+    from sources where configured and enabled
+), caught as (
+    select f.article_id, list_sort(list(distinct w.way)) as ways
+    from frontier f join ways w using (url_id)
+    where f.article_id is not null
+    group by f.article_id
+), weekly as (
+    select m.initiative_id, date_trunc('week', a.first_seen)::date as week, count(*) as articles,
+        count(*) filter (c.ways = ['feeds']) as feeds_only, count(*) filter (c.ways = ['gdelt']) as gdelt_only,
+        count(*) filter (c.ways = ['search']) as search_only, count(*) filter (len(c.ways) > 1) as several_ways,
+        count(*) filter (len(c.ways) = 1) as f1, count(*) filter (len(c.ways) = 2) as f2
+    from (select distinct initiative_id, article_id from mentions) m
+    join articles a using (article_id)
+    join caught c using (article_id)
+    where a.origin = 'live'
+    group by all
+), estimated as (
+    select *, case when t > 1 then (t - 1) / t * f1 * (f1 - 1) / (2 * (f2 + 1)) end as missed,
+        case when t > 1 then (t - 1) / t * f1 * (f1 - 1) / (2 * (f2 + 1))
+            + ((t - 1) / t) ** 2 * f1 * (2 * f1 - 1) ** 2 / (4 * (f2 + 1) ** 2)
+            + ((t - 1) / t) ** 2 * f1 ** 2 * f2 * (f1 - 1) ** 2 / (4 * (f2 + 1) ** 4) end as variance
+    from weekly, in_use
+)
+select initiative_id, week, articles, feeds_only, gdelt_only, search_only, several_ways, round(missed, 1) as missed,
+    round(case when missed > 0 then missed / exp(1.96 * sqrt(ln(1 + variance / missed ** 2))) else missed end, 1) as missed_low,
+    round(case when missed > 0 then missed * exp(1.96 * sqrt(ln(1 + variance / missed ** 2))) else missed end, 1) as missed_high,
+    t as ways_in_use
+from estimated
+order by week desc, initiative_id;
+comment on view miss_audit is 'one row per initiative and week (of first sight, UTC): articles by the way they were found, and an estimate, with its 95 % interval, of how many were missed; NULL with fewer than two ways in use';
+
+create or replace view outlets_to_add as
+select a.outlet, any_value(a.outlet_name) as outlet_name, any_value(a.country) as country, count(distinct a.article_id) as articles,
+    count(distinct m.initiative_id) as initiatives, max(a.first_seen) as last_seen, arg_max(a.url, a.first_seen) as last_url
+from mentions m
+join articles a using (article_id)
+where a.origin = 'live' and a.outlet is not null
+    and not exists (select 1 from sources s where s.configured and s.enabled and s.outlet = a.outlet and s.kind in ('feed', 'sitemap', 'listing'))
+    and exists (select 1 from frontier f join sightings g using (url_id) where f.article_id = a.article_id)
+    and not exists (
+        select 1 from frontier f join sightings g using (url_id)
+        where f.article_id = a.article_id and g.kind in ('feed', 'sitemap', 'listing', 'federal_register'))
+group by a.outlet
+order by articles desc, last_seen desc, a.outlet;
+comment on view outlets_to_add is 'outlets whose articles on an initiative were found by GDELT or search only, and that are no source: add those at the top (govwatch sources find)';

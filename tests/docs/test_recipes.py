@@ -25,6 +25,7 @@ MAY_BE_EMPTY = {
     "Mentions that may not alert, and where they stand",
     "Messages that failed, with every attempt",
     "What the paywalls hide",
+    "Outlets worth adding",
     "Texts that changed after they were stored",
 }
 
