@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field
 
 from config.document import Shape
-from config.values import Duration, Positive
+from config.values import Duration, Positive, duration
 
 
 def _host_or_network(value: object) -> object:
@@ -37,6 +37,13 @@ def _zone(value: object) -> object:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"'{value}' is not a time zone | an IANA name, for example Europe/Paris") from None
     return value
+
+
+def _or_none(value: object) -> object:
+    """Return a duration, or None for the word `none`, an empty value and 0."""
+    if value is None or value is False or str(value).strip().lower() == "none":
+        return None
+    return duration(value) or None
 
 
 class Network(Shape):
@@ -76,6 +83,7 @@ class Limits(Shape):
         workers: extraction processes; 0 means one per core.
         page_deadline: the longest that one page may hold a worker.
         catch_up_age: live articles older than this go to the digest only.
+        follow_ups: alerted articles that are looked at again in one pass; 0 switches follow-ups off.
     """
 
     pages_per_source: Positive = 500
@@ -86,6 +94,7 @@ class Limits(Shape):
     workers: Annotated[int, Field(ge=0, le=256)] = 0
     page_deadline: Duration = timedelta(seconds=20)
     catch_up_age: Duration = timedelta(hours=48)
+    follow_ups: Annotated[int, Field(ge=0, le=10_000)] = 200
 
 
 class Retention(Shape):
@@ -94,10 +103,12 @@ class Retention(Shape):
     Attributes:
         fetch_log: rows of `fetches` older than this go.
         runs: rows of `runs` older than this go.
+        pages: the bytes of pages are kept for so long, for `govwatch replay`; None keeps none.
     """
 
     fetch_log: Duration = timedelta(days=90)
     runs: Duration = timedelta(days=365)
+    pages: Annotated[timedelta | None, BeforeValidator(_or_none)] = timedelta(days=30)
 
 
 class Settings(Shape):

@@ -26,7 +26,7 @@ from records.article import Discovery, FeedItem, FetchFailed, FetchResult, Origi
 from records.document import Batch
 from records.errors import GovwatchError, ParseError
 from records.source import Source
-from warehouse import backfill, frontier
+from warehouse import backfill, frontier, outlet_lines
 from warehouse.backfill import ListRead
 from warehouse.frontier import Due
 
@@ -176,6 +176,8 @@ async def _fetch(history: History, source: Source, fetcher: Fetcher) -> None:
                 break
             history.onlooker.begins("Fetching pages", len(due) + report.read)
             tried |= {one.url for one in due}
+            with history.warehouse.writing() as con:
+                repeated = outlet_lines.repeated(con)
             await Collector(
                 fetcher,
                 workers,
@@ -186,6 +188,8 @@ async def _fetch(history: History, source: Source, fetcher: Fetcher) -> None:
                 catch_up_age=limits.catch_up_age,
                 clock=history.clock,
                 stop=stop,
+                keep=history.configuration.settings.retention.pages is not None,
+                repeated=repeated,
                 on_page=on_page,
             ).run(due)
     with history.warehouse.writing() as con:

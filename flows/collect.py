@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from extractors.http import Fetcher, Request
-from extractors.urls import canonical
+from extractors.urls import canonical, outlet_of
 from extractors.workers import Failure, Workers
 from flows.clock import Clock
 from flows.jobs import Job, Worked
@@ -23,11 +23,14 @@ from records.article import Access, FetchFailed, FetchResult, Outcome, Page, Url
 from records.document import Batch, Document
 from records.errors import GovwatchError
 from records.ids import article_id
+from records.page import ReadPage
 from records.source import Source
 from warehouse.frontier import Due
+from warehouse.packs import pack
 
 T = TypeVar("T")
 Load = Callable[[Batch], Awaitable[None]]
+_Result = tuple[UrlOutcome, Document | None, ReadPage | None]
 
 _CHUNK = 8  # pages that go to a process together: pipes and pickling cost less than 1 % of the work
 _FATAL_TRIES = 4  # of a page that took its process with it: after 15 minutes, an hour, four hours
@@ -47,6 +50,8 @@ class Collector:
         max_bytes: of one page, decompressed.
         catch_up_age: articles published longer ago than this may only go into digests.
         clock: gives the time in UTC.
+        keep: whether the bytes of pages are kept, to be read again some day.
+        repeated: for each outlet the lines that it repeats from page to page (`warehouse.outlet_lines.repeated`).
         stop: once set, no page is fetched any more (those under way stay pending); what has come is loaded.
         on_page: called after each page, for progress.
     """
@@ -60,9 +65,11 @@ class Collector:
     catch_up_age: timedelta
     clock: Clock
     stop: asyncio.Event
+    keep: bool = False
+    repeated: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     on_page: Callable[[Due, UrlOutcome], None] = lambda _due, _outcome: None
     _pages: asyncio.Queue[tuple[Due, FetchResult] | None] = field(init=False)
-    _results: asyncio.Queue[tuple[UrlOutcome, Document | None] | None] = field(init=False)
+    _results: asyncio.Queue[_Result | None] = field(init=False)
 
     async def run(self, due: Sequence[Due]) -> None:
         """Fetch, work on and load every URL of ``due``.
@@ -131,6 +138,7 @@ class Collector:
                 due.item.title,
                 due.item.published,
                 due.item.language,
+                repeated=self.repeated.get(outlet_of(page.final_url), {}),
             )
             for due, page in pages
         ]
@@ -154,16 +162,28 @@ class Collector:
             tries = _FATAL_TRIES if worked.fatal else None
             await self._finish(due, replace(base, outcome=Outcome.FAILED, reason=reason, most_tries=tries))
         elif worked.fingerprint is None:
-            await self._finish(due, replace(base, outcome=Outcome.NOT_ARTICLE, reason=_why_not(worked)))
+            read = await self._read(due, page, worked, None)
+            await self._finish(due, replace(base, outcome=Outcome.NOT_ARTICLE, reason=_why_not(worked)), read=read)
         else:
             document = document_of(
                 due, page, worked, self.sources.get(due.item.source), now=self.clock(), catch_up_age=self.catch_up_age
             )
-            await self._finish(due, replace(base, article_id=document.article_id), document)
+            read = await self._read(due, page, worked, document.article_id)
+            await self._finish(due, replace(base, article_id=document.article_id), document, read)
 
-    async def _finish(self, due: Due, outcome: UrlOutcome, document: Document | None = None) -> None:
+    async def _read(self, due: Due, page: Page, worked: Worked, article: int | None) -> ReadPage:
+        read = read_page(due, page, worked, article)
+        if not self.keep:
+            return read
+        # Compressing takes a tenth of what extracting takes, and other threads go on meanwhile.
+        packed = await asyncio.to_thread(pack, page.final_url, page.fetched_at, page.content_type, page.body)
+        return replace(read, packed=packed)
+
+    async def _finish(
+        self, due: Due, outcome: UrlOutcome, document: Document | None = None, read: ReadPage | None = None
+    ) -> None:
         self.on_page(due, outcome)
-        await self._results.put((outcome, document))
+        await self._results.put((outcome, document, read))
 
     # ---- loading ----
 
@@ -171,19 +191,22 @@ class Collector:
         loop = asyncio.get_running_loop()
         outcomes: list[UrlOutcome] = []
         documents: list[Document] = []
+        pages: list[ReadPage] = []
         begun = loop.time()
-        async for outcome, document in _drain(self._results):
+        async for outcome, document, read in _drain(self._results):
             if not outcomes:
                 begun = loop.time()
             outcomes.append(outcome)
             if document is not None:
                 documents.append(document)
+            if read is not None:
+                pages.append(read)
             full = len(documents) >= self.batch or len(outcomes) >= self.batch * 4
             if full or loop.time() - begun > _BATCH_AGE:
-                await self.load(Batch(tuple(documents), tuple(outcomes)))
-                outcomes, documents = [], []
+                await self.load(Batch(tuple(documents), tuple(outcomes), tuple(pages)))
+                outcomes, documents, pages = [], [], []
         if outcomes:
-            await self.load(Batch(tuple(documents), tuple(outcomes)))
+            await self.load(Batch(tuple(documents), tuple(outcomes), tuple(pages)))
 
 
 def _cause(error: BaseException) -> BaseException:
@@ -218,6 +241,29 @@ def _outcome_of(due: Due, result: FetchResult) -> UrlOutcome:
 def _why_not(worked: Worked) -> str:
     kind = {Access.STUB: "only a stub", Access.CONSENT: "a consent page"}.get(worked.article.access, "no article")
     return f"{kind}: {worked.article.access_reason}" if worked.article.access_reason else kind
+
+
+def read_page(due: Due, page: Page, worked: Worked, article: int | None) -> ReadPage:
+    """Return what is noted of a page that was read: what it states itself, not what its source said of it."""
+    found = worked.article
+    return ReadPage(
+        url=due.url,
+        final_url=page.final_url,
+        source=due.item.source,
+        outlet=found.outlet,
+        fetched_at=page.fetched_at,
+        content_type=page.content_type,
+        raw_hash=found.raw_hash,
+        size=len(page.body),
+        article_id=article,
+        access=found.access,
+        characters=len(found.text),
+        titled=bool(found.title) and not worked.untitled,
+        signed=bool(found.authors),
+        dated=found.published is not None and found.published_from != "feed",
+        extractor=found.extractor,
+        lines=worked.lines,
+    )
 
 
 def document_of(

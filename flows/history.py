@@ -17,7 +17,7 @@ from alerts.content import found_item
 from config.load import Configuration
 from flows.clock import Clock
 from flows.facts import load_facts
-from flows.loading import load
+from flows.loading import keep, load
 from flows.pipeline import tracked
 from flows.secrecy import shown
 from records.document import Batch
@@ -167,6 +167,7 @@ class History:
 
     def load(self, batch: Batch) -> None:
         """Load one batch."""
+        batch, _ = keep(self.warehouse, batch, self.clock())
         with self.warehouse.writing() as con:
             done = load(con, batch, self.report.run_id, self.clock())
         self.report.loaded = self.report.loaded + done

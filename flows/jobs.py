@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from records.article import Article
@@ -18,7 +19,8 @@ WORKER = "flows.work:Worker"
 class Job:
     """One page to work on, and what its feed said about it.
 
-    With ``before``, the page is that of an article that is stored, which is compared with what it was.
+    With ``before``, the page is that of an article that is stored, which is compared with what it was. ``repeated``:
+    the lines that the page's outlet has on other pages, and on how many (`warehouse.outlet_lines.repeated`).
     """
 
     url: str
@@ -29,6 +31,7 @@ class Job:
     published: datetime | None = None
     language: str | None = None
     before: Version | None = None
+    repeated: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Worked:
     """What one page gave; ``fingerprint`` is None when it is no article.
 
     ``untitled``: the page itself states no headline, and its feed's stands in. ``changes``: how it differs from the
-    version that the job gave.
+    version that the job gave. ``lines``: the identities of the text's lines, before any was taken out.
     """
 
     url: str
@@ -46,3 +49,4 @@ class Worked:
     figures: tuple[Figure, ...] = ()
     changes: Changes | None = None
     untitled: bool = False
+    lines: tuple[int, ...] = ()

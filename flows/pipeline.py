@@ -29,8 +29,10 @@ from flows.collect import Collector, within_budget
 from flows.delivery import deliver
 from flows.discover import Discoverer, Polled, with_new_items
 from flows.facts import load_facts
+from flows.following import Follower
+from flows.housekeeping import forget_pages
 from flows.jobs import WORKER, Job, Worked
-from flows.loading import load
+from flows.loading import keep, load
 from flows.policy import policy_of
 from flows.report import Nobody, PassReport, SourceLine, Watch
 from flows.secrecy import shown
@@ -38,7 +40,7 @@ from records.alert import Occasion
 from records.article import Outcome, UrlOutcome
 from records.document import Batch
 from records.source import Source
-from warehouse import articles, first_look, frontier, health, runs, sources
+from warehouse import articles, first_look, frontier, health, outlet_lines, runs, sources
 from warehouse.database import Connection, Warehouse
 from warehouse.frontier import Due
 from warehouse.outbox import queue, queue_summary
@@ -115,11 +117,25 @@ class Pass:
             policy = policy_of(self.configuration)
             async with Fetcher(policy, now=self.clock, robots=self.robots) as fetcher:
                 with self._workers() as workers:
-                    await self.step("discover", self._discover, fetcher, due, workers)
-                    await self.step("collect", self._collect, fetcher, only, workers)
+                    with self._timed("discover"):
+                        await self.step("discover", self._discover, fetcher, due, workers)
+                    with self._timed("collect"):
+                        await self.step("collect", self._collect, fetcher, only, workers)
+                    if not only:  # who asks for single sources wants nothing else to be fetched
+                        await self.step("follow_up", self._follow_up, fetcher, workers)
         await asyncio.to_thread(self._finish)
         self.watch.ended(self.report)
         return self.report
+
+    @contextlib.contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        """Add what the block takes to the report's seconds of ``stage``."""
+        began = self.clock()
+        try:
+            yield
+        finally:
+            spent = (self.clock() - began).total_seconds()
+            self.report.seconds[stage] = self.report.seconds.get(stage, 0.0) + spent
 
     # ---- the steps, in their order ----
 
@@ -191,10 +207,32 @@ class Pass:
             catch_up_age=limits.catch_up_age,
             clock=self.clock,
             stop=self.stop,
+            keep=self.configuration.settings.retention.pages is not None,
+            repeated=await asyncio.to_thread(self._repeated),
             on_page=self._page,
         )
         await collector.run(taken)
         self.report.waiting = len(due) - self.report.pages
+
+    async def _follow_up(self, fetcher: Fetcher, workers: Workers[Job, Worked]) -> None:
+        """Look again at articles that were alerted."""
+        limits, network = self.configuration.settings.limits, self.configuration.settings.network
+        follower = Follower(
+            fetcher,
+            workers,
+            self.warehouse,
+            self.clock,
+            self.stop,
+            self.report.run_id,
+            max_bytes=network.max_page_bytes,
+            most=limits.follow_ups,
+        )
+        await follower.run()
+        self.report.follow_ups, self.report.corrections = follower.looked, follower.told
+
+    def _repeated(self) -> dict[str, dict[int, int]]:
+        with self.warehouse.writing() as con:
+            return outlet_lines.repeated(con)
 
     def _due(self, only: Sequence[str]) -> list[Due]:
         with self.warehouse.writing() as con:
@@ -226,6 +264,8 @@ class Pass:
         self.watch.loaded(loaded)
 
     def _load_now(self, batch: Batch) -> articles.LoadReport:
+        batch, why_not = keep(self.warehouse, batch, self.clock())
+        self.report.unkept = why_not or self.report.unkept
         with self.warehouse.writing() as con:
             return load(con, batch, self.report.run_id, self.clock())
 
@@ -270,8 +310,11 @@ class Pass:
         """Queue what is told beside the news, give analysts what is new, tell the subscribers, close the books."""
         self._queue_messages()
         # Analysts may look while the messages go out; what is delivered shows in the next copy.
-        self.warehouse.publish()
-        self.report.delivered = deliver(self.configuration, self.warehouse, self.clock, self.out)
+        with self._timed("publish"):
+            self.warehouse.publish()
+        with self._timed("deliver"):
+            self.report.delivered = deliver(self.configuration, self.warehouse, self.clock, self.out)
+        forget_pages(self.configuration, self.warehouse, self.clock())
         self.report.ended = self.clock()
         if self.stop.is_set():
             self.report.state = "stopped"

@@ -103,8 +103,11 @@ class PassReport:
     signals: int = 0
     waiting: int = 0
     first_looks: int = 0
+    follow_ups: int = 0
+    corrections: int = 0
     unkept: str = ""
     delivered: DispatchReport | None = None
+    seconds: dict[str, float] = field(default_factory=dict)  # by stage, in the order in which they began
 
     @property
     def failing(self) -> list[SourceLine]:
@@ -133,6 +136,9 @@ class PassReport:
             "copies": self.copies,
             "mentions": self.mentions,
             "signals": self.signals,
+            "follow_ups": self.follow_ups,
+            "corrections": self.corrections,
+            **{f"ms_{stage}": round(1000 * seconds) for stage, seconds in self.seconds.items()},
         }
 
     def sentence(self) -> str:

@@ -6,9 +6,10 @@ once per process, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from extractors import outlet_lines
 from extractors.article import extract
 from extractors.changes import compare
 from extractors.figures import figures
@@ -40,7 +41,9 @@ class Worker:
         article = extract(job.body, job.final_url, job.content_type, sites=self._sites)
         if article.access is not Access.FULL:
             return Worked(job.url, article)
-        worked = replace(self.read(job.url, _complete(article, job)), untitled=not article.title)
+        lines = outlet_lines.lines_of(article.text)
+        article = _without_repeated(article, job.repeated)
+        worked = replace(self.read(job.url, _complete(article, job)), untitled=not article.title, lines=lines)
         return worked if job.before is None else replace(worked, changes=self._changes(job.before, worked))
 
     def _changes(self, before: Version, worked: Worked) -> Changes:
@@ -56,6 +59,15 @@ class Worker:
         mentions = tuple(self._matcher.find(article.title, article.text, article.language, on))
         found = tuple(figures(article.text, mentions, self._kinds, on))
         return Worked(url, article, fingerprint(article.title, article.text), mentions, found)
+
+
+def _without_repeated(article: Article, seen: Mapping[int, int]) -> Article:
+    """Take out the lines that other pages of the outlet have; what is found in the text is found in what remains."""
+    text, count = outlet_lines.without_repeated(article.text, seen)
+    if not count:
+        return article
+    note = f"{count} lines that other pages of the outlet have were taken out"
+    return replace(article, text=text, text_reason=f"{article.text_reason}; {note}" if article.text_reason else note)
 
 
 def _complete(article: Article, job: Job) -> Article:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from records.article import Article, Origin, UrlOutcome
 from records.mention import Figure, Mention
+from records.page import ReadPage
 from records.story import Fingerprint
 
 
@@ -48,7 +49,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one transaction of the loader takes: documents, and the outcome of every URL that was tried for them."""
+    """What one transaction of the loader takes.
+
+    Attributes:
+        documents: in order of arrival.
+        outcomes: of every URL that was tried for them.
+        pages: that were read for them.
+    """
 
     documents: tuple[Document, ...]
     outcomes: tuple[UrlOutcome, ...]
+    pages: tuple[ReadPage, ...] = ()

@@ -20,7 +20,7 @@ from records.article import Article, Outcome, UrlOutcome
 from records.document import Batch, Document
 from records.signal import Detect
 from records.story import Neighbours, StoryChoice
-from warehouse import frontier, history, mentions, signals, stories
+from warehouse import frontier, history, mentions, pages, signals, stories
 from warehouse.database import Connection, append, rows
 
 Choose = Callable[[Sequence[Document], Neighbours], Sequence[StoryChoice]]
@@ -64,7 +64,7 @@ def load(con: Connection, batch: Batch, *, choose: Choose, detect: Detect, run_i
 
     Args:
         con: of `warehouse.database.Warehouse.writing`.
-        batch: documents in order of arrival, and the outcome of every URL that was tried for them.
+        batch: documents in order of arrival, the outcome of every URL that was tried for them, the pages read.
         choose: which story each new document belongs to (`extractors.stories`).
         detect: which signals new mentions make, given history (`alerts.detect`).
         run_id: the pass.
@@ -85,6 +85,7 @@ def load(con: Connection, batch: Batch, *, choose: Choose, detect: Detect, run_i
     report = _load_new(con, new, choose, detect, run_id, now) + _fill(con, filled, run_id, now)
     revised = _revise(con, known, stored, run_id, now)
     frontier.settle(con, [_truly(outcome, stored, twins) for outcome in batch.outcomes], run_id)
+    pages.store(con, batch.pages, {twin: first for twin, (first, _) in twins.items()}, run_id)
     return report + LoadReport(known=len(known) + len(twins), revised=revised)
 
 
@@ -106,7 +107,7 @@ _COLUMNS = (
     "article_id", "url", "url_key", "discovered_url", "canonical_url", "source_id", "outlet", "outlet_name", "country",
     "tier", "title", "text", "authors", "published", "published_from", "published_raw", "modified", "first_seen",
     "language", "section", "tags", "image", "word_count", "access", "access_reason", "origin", "catch_up",
-    "extractor", "raw_hash", "text_hash", "run_id",
+    "extractor", "raw_hash", "text_reason", "text_hash", "run_id",
 )  # fmt: skip
 
 
@@ -246,5 +247,5 @@ def _row(document: Document, run_id: str) -> tuple[object, ...]:
         document.seen_at, article.language, article.section, list(article.tags), article.image,
         count_words(article.text) if document.word_count is None else document.word_count,
         article.access.value, article.access_reason, document.origin.value, document.catch_up, article.extractor,
-        article.raw_hash, document.fingerprint.text_hash, run_id,
+        article.raw_hash, article.text_reason, document.fingerprint.text_hash, run_id,
     )  # fmt: skip
