@@ -178,7 +178,7 @@ def apply(
             with warehouse.writing() as con:
                 report.written += evidence.replace(con, batch, clock(), run_id)[0]
     with warehouse.writing() as con:
-        report.summaries = _summarise(con, configuration, run_id, clock)
+        report.summaries = summarise(con, configuration, run_id, clock)
         counts = {"articles": report.texts, "mentions": report.written}
         runs.finish(con, run_id, clock(), "completed", counts)
     warehouse.publish()
@@ -275,7 +275,25 @@ def _count_near(
             shown.setdefault(key, surface)
 
 
-def _summarise(con: Connection, configuration: Configuration, run_id: str, clock: Clock) -> int:
+def summarise(
+    con: Connection,
+    configuration: Configuration,
+    run_id: str,
+    clock: Clock,
+    *,
+    why: str = "Changed rules",
+    what: str = "stored articles",
+) -> int:
+    """Queue one summary per subscription of the stories that ``run_id`` gained as history; return how many.
+
+    Args:
+        con: the open write window.
+        configuration: says who is told.
+        run_id: the run whose mentions are told, where no earlier run found any of them.
+        clock: gives the time in UTC.
+        why: words for its heading: what happened.
+        what: likewise: where they were found.
+    """
     found = rescan.gained(con, run_id)
     if not found:
         return 0
@@ -284,7 +302,7 @@ def _summarise(con: Connection, configuration: Configuration, run_id: str, clock
         con,
         configuration.alerts,
         key=f"rescan/{run_id}",
-        heading=f"Changed rules: {len(found)} stories on {count} initiatives found in the stored articles",
+        heading=f"{why}: {len(found)} stories on {count} initiatives found in the {what}",
         found=[(one.mention, found_item(one.mention, one.initiative, one.outlets)) for one in found],
         now=clock(),
     )

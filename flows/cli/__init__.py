@@ -23,7 +23,9 @@ _COMMANDS = {
     "check": "validate the configuration",
     "explain": "why an alert or mention exists, or why a URL gave none",
     "backtest": "what the present rules match in the stored corpus; with --apply, write it as history",
-    "alerts": "list, test, retry and silence alerts",
+    "replay": "read the pages that were kept again with today's extractor and rules",
+    "alerts": "list, show, test, retry and silence alerts",
+    "feedback": "say whether an alert was relevant",
     "demo": "the whole pipeline on a simulated newsroom, offline",
 }
 
