@@ -175,6 +175,27 @@ where not starts_with(s.initiative_id, 'govwatch-canary')
 order by s.created_at desc, s.signal_id, n.subscription, d.channel;
 comment on view alert_history is 'one row per signal and delivery: what was worth saying, where it went, and how that ended';
 
+create or replace view article_versions as
+with kept as (
+    select article_id, 0 as number, first_seen as seen_at, 'published' as finding, '' as reason, title, text, null as difference from articles
+    where article_id in (select article_id from follow_ups)
+    union all
+    select article_id, number, checked_at, finding, reason, title, text, difference from follow_up_checks where text is not null
+)
+select k.article_id, row_number() over (partition by k.article_id order by k.number) as version, k.number > 0 as changed, k.seen_at,
+    k.finding, k.reason, k.title, k.text, k.difference, f.finding as now, a.outlet, a.url
+from kept k join follow_ups f using (article_id) join articles a using (article_id)
+order by k.article_id, version;
+comment on view article_versions is 'one row per kept version of an alerted article: as it was published, and each later one with its difference; now is what the last look found';
+
+create or replace view changed_after_publication as
+select c.checked_at, c.article_id, a.outlet, a.title, c.finding, c.reason, nullif(c.title, a.title) as title_now, c.difference,
+    round(date_diff('minute', coalesce(a.published, a.first_seen), c.checked_at) / 60, 1) as hours_after, f.initiatives, a.url
+from follow_up_checks c join follow_ups f using (article_id) join articles a using (article_id)
+where c.finding in ('changed', 'lost', 'withdrawn')
+order by c.checked_at desc, c.article_id;
+comment on view changed_after_publication is 'one row per change of an alerted article that a look found: other words, a mention that is lost, a page that is gone; hours_after counts from publication';
+
 create or replace view reprints as
 select t.original_outlet, a.outlet as carried_by, count(*) as copies, count(distinct s.story_id) as stories,
     min(coalesce(a.published, a.first_seen)) as first_copy, max(coalesce(a.published, a.first_seen)) as last_copy
@@ -351,3 +372,17 @@ where a.origin = 'live' and a.outlet is not null
 group by a.outlet
 order by articles desc, last_seen desc, a.outlet;
 comment on view outlets_to_add is 'outlets whose articles on an initiative were found by GDELT or search only, and that are no source: add those at the top (govwatch sources find)';
+
+create or replace view stage_times as
+with spent as (
+    select date_trunc('week', started_at)::date as week, substr(key, 4) as stage, (counts ->> key)::double / 1000 as seconds
+    from (select started_at, counts, unnest(json_keys(counts)) as key from runs where kind = 'monitor' and counts is not null)
+    where starts_with(key, 'ms_')
+)
+select week, stage, count(*) as passes, round(median(seconds), 2) as median_seconds,
+    round(quantile_cont(seconds, 0.95), 2) as p95_seconds, round(sum(seconds) / 3600, 2) as hours,
+    round(median(seconds) / nullif(lag(median(seconds)) over (partition by stage order by week), 0), 2) as times_the_week_before
+from spent
+group by week, stage
+order by week desc, stage;
+comment on view stage_times is 'one row per UTC week and stage of a pass: what it takes, and against the week before';

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from warehouse import runs
-from warehouse.database import Warehouse
+from warehouse.database import Warehouse, rows
 
 
 def test_a_pass_says_how_it_ended_and_what_it_did(warehouse: Warehouse, now: datetime) -> None:
@@ -54,3 +54,13 @@ def test_the_last_passes_come_newest_first_and_by_kind(warehouse: Warehouse, now
             runs.start(con, f"run-{number}", now + timedelta(hours=number), kind=kind)
         assert [run.run_id for run in runs.last(con, 2)] == ["run-2", "run-1"]
         assert [run.run_id for run in runs.last(con, kind="monitor")] == ["run-2", "run-0"]
+
+
+def test_the_time_of_each_stage_is_set_against_the_week_before(warehouse: Warehouse) -> None:
+    with warehouse.writing() as con:
+        for days, spent in ((0, 1_000), (1, 3_000), (7, 8_000)):
+            began = datetime(2026, 11, 10, 12, tzinfo=UTC) + timedelta(days=days)
+            runs.start(con, f"pass-{days}", began)
+            runs.finish(con, f"pass-{days}", began, "completed", {"articles": 4, "ms_collect": spent})
+        found = rows(con, "select week, stage, passes, median_seconds, times_the_week_before from stage_times")
+    assert found == [(date(2026, 11, 16), "collect", 1, 8.0, 4.0), (date(2026, 11, 9), "collect", 2, 2.0, None)]
