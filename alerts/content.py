@@ -23,6 +23,8 @@ from records.text import clean
 SENTENCE_LIMIT = 600
 """Characters of a quoted sentence: longer ones are tables or lists that lost their form."""
 
+DETAIL_LIMIT = 900
+
 _LANGUAGES = {
     "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
     "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French",
@@ -51,6 +53,7 @@ class Content:
         written_at: when it was sealed.
         remarks: what stands below the items: of digests what was covered, and for operators how govwatch stands.
         coverage: of digests: the same as facts.
+        about: of corrections: references of the messages that are corrected.
     """
 
     title: str
@@ -64,11 +67,17 @@ class Content:
     written_at: datetime
     remarks: tuple[str, ...] = ()
     coverage: Coverage | None = None
+    about: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> str:
+        """The message's reference, with those of the messages that it corrects: ``7F3A-09BC, on 21BA-FCD0``."""
+        return f"{self.reference}, on {', '.join(self.about[:3])}" if self.about else self.reference
 
     @property
     def asking(self) -> str:
         """How a reader asks why."""
-        return f"ref {self.reference} · why: govwatch explain {self.reference}"
+        return f"ref {self.named} · why: govwatch explain {self.reference}"
 
 
 def compose(
@@ -109,6 +118,7 @@ def compose(
             *(standing_remarks(standing, zone) if operator else ()),
         ),
         coverage=covered,
+        about=notification.about,
     )
 
 
@@ -165,7 +175,11 @@ def _item(signals: Sequence[Signal]) -> Item:
     told = tuple(one.signal_id for one in signals)
     name = first.initiative or first.mention.initiative_id
     severity = max(one.severity for one in signals)
-    return _evidence(first.mention, name, _reasons(signals), severity, first.outlets, reference, told)
+    item = _evidence(first.mention, name, _reasons(signals), severity, first.outlets, reference, told)
+    detail = clean(" · ".join(dict.fromkeys(one.detail for one in signals if one.detail)), DETAIL_LIMIT)
+    if first.kind is Kind.CORRECTION:  # the sentence that was quoted may be what is wrong
+        return replace(item, detail=detail, sentence="")
+    return replace(item, detail=detail)
 
 
 def _flown(item: Item) -> Item:

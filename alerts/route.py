@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.standing import needs_an_operator
 from alerts.timing import next_digest, quiet_until
-from records.alert import Board, Group, Occasion, Opening, Placement, Routing, Verdict
+from records.alert import Board, Group, Heard, Occasion, Opening, Placement, Routing, Verdict
 from records.canary import day_of, is_canary
 from records.signal import Kind, Severity, Signal
 from records.subscription import AlertPolicy, Silence, SilenceMode, Subscription
@@ -45,7 +45,8 @@ def route(signals: Sequence[Signal], board: Board, *, policy: AlertPolicy, now: 
     bursting = board.bursting | {one.mention.initiative_id for one in signals if one.kind is Kind.SPIKE}
     for subscription in policy.subscriptions:
         table = _Table(subscription, board, now)
-        wanted = [signal for signal in signals if subscription.match.covers(signal)]
+        news = [signal for signal in signals if signal.kind is not Kind.CORRECTION]
+        wanted = [signal for signal in news if subscription.match.covers(signal)]
         for signal, verdict, reason in _heard(wanted, silences, now):
             verdicts[signal.signal_id].append((verdict, f"{subscription.name}: {reason}" if reason else ""))
             if verdict is Verdict.QUEUED:
@@ -54,6 +55,11 @@ def route(signals: Sequence[Signal], board: Board, *, policy: AlertPolicy, now: 
                 placed = table.digest(signal) if reason or echo else table.place(signal)
                 placements.append(placed)
                 verdicts[signal.signal_id][-1] = (verdict, f"{subscription.name}: {placed.key}")
+        for signal in signals:
+            if signal.kind is Kind.CORRECTION and (found := _corrected(signal, subscription, board, table, silences)):
+                verdict, reason, corrected = found
+                verdicts[signal.signal_id].append((verdict, f"{subscription.name}: {reason}"))
+                placements += [corrected] if corrected else []
     told = {one.signal_id: _combined(verdicts[one.signal_id]) for one in signals}
     return Routing(told, tuple(placements), tuple(_digests(policy, board, now)))
 
@@ -120,6 +126,28 @@ def _importance(signal: Signal) -> tuple[int, int, datetime, str]:
     return -signal.severity, rank, signal.occurred_at, signal.signal_id
 
 
+def _corrected(
+    signal: Signal, subscription: Subscription, board: Board, table: _Table, silences: Sequence[Silence]
+) -> tuple[Verdict, str, Placement | None] | None:
+    """Return what one subscription hears of a correction; None when it neither heard of the article nor asks for it.
+
+    Who was told is told of the correction, whatever kinds the subscription asks for: else a wrong alert would stand.
+    """
+    heard = [
+        one
+        for one in board.heard.get((signal.mention.initiative_id, signal.mention.article_id), ())
+        if one.subscription == subscription.name
+    ]
+    asks = Kind.CORRECTION in subscription.match.kinds and subscription.match.covers(signal)
+    if not heard and not asks:
+        return None
+    silence = silence_for(signal, silences, table.now)
+    if silence is not None and silence.mode is SilenceMode.DROP:
+        return Verdict.SILENCED, f"silence {silence.silence_id}", None
+    placed = table.digest(signal) if silence is not None else table.correct(signal, heard)
+    return Verdict.QUEUED, placed.key, placed
+
+
 def _combined(found: list[tuple[Verdict, str]]) -> tuple[Verdict, str]:
     if not found:
         return Verdict.NO_SUBSCRIBER, "no subscription asks for it"
@@ -132,7 +160,7 @@ class _Table:
 
     def __init__(self, subscription: Subscription, board: Board, now: datetime) -> None:
         self._of = subscription
-        self._now = now
+        self.now = now
         self._groups = {key: group for (name, key), group in board.groups.items() if name == subscription.name}
         self._left = subscription.most_per_hour - board.recent.get(subscription.name, 0)
 
@@ -146,15 +174,39 @@ class _Table:
             due, occasion, key = released, Occasion.HELD, f"held/{released:%Y-%m-%dT%H:%MZ}"
         elif self._groups.get(key, Group()).flush_at is None:  # a message of its own, not one that is open anyway
             if self._left <= 0:
-                key, occasion = f"flood/{self._now.astimezone(UTC):%Y-%m-%dT%HZ}", Occasion.FLOOD
+                key, occasion = f"flood/{self.now.astimezone(UTC):%Y-%m-%dT%HZ}", Occasion.FLOOD
                 due = self._due(key, Severity.NOTICE)
             self._left -= 1
         self._groups[key] = replace(self._groups.get(key, Group()), flush_at=due)
         return Placement(signal.signal_id, self._of.name, key, occasion, signal.severity, due, due + EXPIRES)
 
+    def correct(self, signal: Signal, heard: Sequence[Heard]) -> Placement:
+        """Return the message that a correction goes into: the one that tells the story, while it is open.
+
+        Else the conversation of the message that told it, quietly: after the wait, not too often, and never at night.
+        Who reads digests reads it in the next one.
+        """
+        waiting = next((one for one in heard if one.open), None)
+        if waiting is not None:
+            due = self._groups.get(waiting.key, Group()).flush_at or self.now + self._of.wait
+            expires = None if waiting.occasion is Occasion.DIGEST else due + EXPIRES
+            return Placement(
+                signal.signal_id, self._of.name, waiting.key, waiting.occasion, signal.severity, due, expires
+            )
+        told = next((one for one in heard if one.occasion is not Occasion.DIGEST), None)
+        if told is None and (heard or not self._of.immediate):
+            return self.digest(signal)
+        key = f"correction/{signal.mention.initiative_id}/{signal.mention.story_id}"
+        due = self._due(key, signal.severity)
+        due = self._held_until(due, signal.severity) or due
+        thread = told.key if told else ""
+        return Placement(
+            signal.signal_id, self._of.name, key, Occasion.CORRECTION, signal.severity, due, due + EXPIRES, thread
+        )
+
     def digest(self, signal: Signal) -> Placement:
         """Return the place of ``signal`` in the next digest."""
-        return to_digest(signal, self._of, self._now)
+        return to_digest(signal, self._of, self.now)
 
     def _at_once(self, signal: Signal) -> bool:
         return self._of.immediate or (self._of.at_once is not None and signal.severity >= self._of.at_once)
@@ -162,7 +214,7 @@ class _Table:
     def _due(self, key: str, severity: Severity) -> datetime:
         """Return when a message on ``key`` may go: after the wait, and not too soon after the last one on it."""
         high = severity is Severity.HIGH
-        due = self._now + (min(self._of.wait, HIGH_WAITS) if high else self._of.wait)
+        due = self.now + (min(self._of.wait, HIGH_WAITS) if high else self._of.wait)
         group = self._groups.get(key, Group())
         if group.sealed_at is not None and not high:
             due = max(due, group.sealed_at + self._of.interval)

@@ -34,6 +34,8 @@ def seal(notification: Notification, board: Board, *, policy: AlertPolicy, now: 
     told: dict[str, tuple[str, ...]] = {}
     names = policy.distant(subscription) if notification.occasion is Occasion.CANARY else subscription.channels
     for name in names:
+        if notification.heard is not None and name not in notification.heard:
+            continue
         channel = policy.channel(name)
         known = notification.told.get(name, frozenset())
         news = [signal for signal in kept if signal.signal_id not in known]

@@ -6,7 +6,7 @@ time is aware and in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +30,7 @@ class Occasion(StrEnum):
     """Why a notification exists."""
 
     STORY = "story"  # something about one story
+    CORRECTION = "correction"  # an article that was told changed, or is gone: in the thread of its message
     HELD = "held"  # what came in quiet hours
     FLOOD = "flood"  # more than the reader's limit, in one message
     DIGEST = "digest"
@@ -47,6 +48,21 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """A message of one subscription that told of an article, or is about to.
+
+    Attributes:
+        key, occasion: of the message.
+        open: it still gathers signals.
+    """
+
+    subscription: str
+    key: str
+    occasion: Occasion
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """What routing needs to know of earlier messages.
 
@@ -56,6 +72,8 @@ class Board:
         silences: those that operators set by command; those of the configuration stand in the policy.
         standing: how govwatch stands: operators get a digest when something of it needs them.
         bursting: initiatives of which a burst was told within a day.
+        heard: by (initiative, article), for the corrections that are to be routed: the messages that told of it, the
+            first one first.
     """
 
     groups: Mapping[tuple[str, str], Group] = field(default_factory=dict)
@@ -63,6 +81,7 @@ class Board:
     silences: tuple[Silence, ...] = ()
     standing: Standing = field(default_factory=Standing)
     bursting: frozenset[str] = frozenset()
+    heard: Mapping[tuple[str, int], Sequence[Heard]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +92,7 @@ class Placement:
         key: the group, for example ``eu-ai-act/123`` or ``digest/2026-11-25``.
         flush_at: when the message is due.
         expires_at: when it is too old for an alert, and is folded into the digest; None for digests.
+        thread: the key of the message whose conversation it continues; empty when it begins its own.
     """
 
     signal_id: str
@@ -82,6 +102,7 @@ class Placement:
     severity: Severity
     flush_at: datetime
     expires_at: datetime | None = None
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +134,7 @@ class Item:
         outlets: all that print the story, its own included.
         reference: what `govwatch explain` takes.
         signals: what it tells.
+        detail: of a correction: what it was, and what it is now.
     """
 
     initiative: str
@@ -129,6 +151,7 @@ class Item:
     outlets: tuple[str, ...] = ()
     reference: str = ""
     signals: tuple[str, ...] = ()
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +161,8 @@ class Notification:
     Attributes:
         seq: counts the messages of one (subscription, key), from 1.
         signals: what it tells, in order of arrival; ``told`` says which of them a channel knows already.
+        about: of corrections: references of the messages that told what is corrected.
+        heard: of corrections: the channels that got those messages; None means every channel.
         heading, items: of messages that are not made of signals (first look, notice).
         coverage: of digests: what was seen since the one before.
         standing: of digests: how govwatch stands; operators read it.
@@ -153,6 +178,8 @@ class Notification:
     expires_at: datetime | None = None
     signals: tuple[Signal, ...] = ()
     told: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    about: tuple[str, ...] = ()
+    heard: frozenset[str] | None = None
     heading: str = ""
     items: tuple[Item, ...] = ()
     coverage: Coverage | None = None

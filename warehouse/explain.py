@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from records.story import Fingerprint
+from warehouse import follow_ups
 from warehouse.database import Connection, rows
 
 
@@ -21,6 +22,8 @@ class ArticleFacts:
     story: dict[str, Any]
     mentions: tuple[dict[str, Any], ...]
     signals: tuple[dict[str, Any], ...]
+    looks: tuple[dict[str, Any], ...] = ()
+    next_look: datetime | None = None
 
     def lines(self) -> list[str]:
         """Return the facts as lines for people."""
@@ -32,6 +35,7 @@ class ArticleFacts:
             f"  article {one['article_id']}, {one['origin']}, outlet {one['outlet']}, source {one['source_id']}",
             f"  {dated}, first seen {one['first_seen']}, language {one['language'] or '?'}, {one['word_count']} words",
             f"  extracted by {one['extractor'] or '?'}",
+            *([f"  text chosen: {one['text_reason']}"] if one["text_reason"] else []),
         ]
         if story:
             joined = (
@@ -61,6 +65,12 @@ class ArticleFacts:
         lines += [
             f"  signal {s['kind']} of {s['initiative_id']}: {s['verdict'] or 'not routed yet'}" for s in self.signals
         ]
+        for look in self.looks:
+            reason = f" ({look['reason']})" if look["reason"] else ""
+            lines.append(f"  looked at again {look['checked_at']:%Y-%m-%d %H:%M} UTC: {look['finding']}{reason}")
+            lines += [f"    {line}" for line in (look["difference"] or "").splitlines()]
+        if self.next_look is not None:
+            lines.append(f"  next look: {self.next_look:%Y-%m-%d %H:%M} UTC")
         if not self.mentions:
             lines.append("  no mention: `govwatch explain -` with the text shows what nearly matched")
         return lines
@@ -72,7 +82,7 @@ def article(con: Connection, article_id: int) -> ArticleFacts | None:
         con,
         """
         select article_id, title, url, origin, source_id, outlet, published, published_from, first_seen, language,
-            word_count, extractor
+            word_count, extractor, text_reason
         from articles where article_id = $1
         """,
         article_id,
@@ -94,7 +104,15 @@ def article(con: Connection, article_id: int) -> ArticleFacts | None:
     signals = _named(
         con, "select kind, initiative_id, verdict, verdict_reason from signals where article_id = $1", article_id
     )
-    return ArticleFacts(found[0], story[0] if story else {}, tuple(mentions), tuple(signals))
+    due = rows(con, "select next_check from follow_ups where article_id = $1", [article_id])
+    return ArticleFacts(
+        found[0],
+        story[0] if story else {},
+        tuple(mentions),
+        tuple(signals),
+        tuple(follow_ups.of_article(con, article_id)),
+        due[0][0] if due else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

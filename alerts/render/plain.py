@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from alerts.content import Content, also_in, marked, source_line
+from alerts.content import DETAIL_LIMIT, Content, also_in, marked, source_line
 from alerts.render.links import safe_url
 from records.alert import Item
 from records.text import clean
@@ -108,8 +108,8 @@ def _shorter(items: tuple[Item, ...]) -> Iterator[tuple[Item, ...]]:
     yield items
     for item in items:
         for length in (300, 160, 80):
-            yield (replace(item, sentence=shortened(item.sentence, length)),)
-        bare = replace(item, sentence="", outlets=())
+            yield (replace(item, sentence=shortened(item.sentence, length), detail=shortened(item.detail, length)),)
+        bare = replace(item, sentence="", outlets=(), detail="")
         for length in (200, 120, 80, _SHORTEST):
             yield (replace(bare, title=shortened(item.title, length)),)
         for length in (80, _SHORTEST):
@@ -124,10 +124,11 @@ def heading(item: Item) -> str:
 
 
 def quoted(item: Item, mark: Callable[[str], str], escape: Callable[[str], str]) -> str:
-    """Return the sentence in quotation marks, its matched words marked; empty when there is none."""
+    """Return the sentence in quotation marks, its matched words marked, and below it what a correction changed."""
     before, match, after = marked(item)
     sentence = escape(before) + (mark(escape(match)) if match else "") + escape(after)
-    return f"“{sentence}”" if sentence else ""
+    detail = escape(clean(item.detail, DETAIL_LIMIT))
+    return "\n".join(part for part in (f"“{sentence}”" if sentence else "", detail) if part)
 
 
 class Plain:
@@ -185,7 +186,7 @@ class OneLine(Plain):
 
     def foot(self, content: Content) -> str:
         """Return the reference."""
-        return f"ref {content.reference}"
+        return f"ref {content.named}"
 
     def join(self, parts: list[str]) -> str:
         """Put everything on one line."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.content import Content, also_in
+from alerts.content import DETAIL_LIMIT, Content, also_in
 from alerts.render.links import safe_url
 from alerts.render.plain import Plain, fit
 from records.alert import Item, Payload
@@ -17,6 +17,7 @@ def render(content: Content) -> Payload:
     """Return the JSON of a webhook, with the plain words beside the facts for receivers that only show them."""
     data: dict[str, object] = {
         "reference": content.reference,
+        "about": list(content.about),
         "subscription": content.subscription,
         "occasion": content.occasion.value,
         "severity": content.severity.word,
@@ -58,6 +59,7 @@ def _item(item: Item) -> dict[str, object]:
         "published": item.when.isoformat() if item.when else None,
         "sentence": clean(item.sentence, 600),
         "matched": clean(item.surface),
+        "detail": clean(item.detail, DETAIL_LIMIT),
         "outlets": [clean(outlet) for outlet in item.outlets],
         "also": also_in(item),
         "reference": item.reference,
