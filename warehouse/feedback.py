@@ -43,3 +43,18 @@ def precision(con: Connection) -> tuple[Precision, ...]:
     """Return what readers said of the alerts of each rule, the most often refused first."""
     found = rows(con, "select initiative_id, rule, relevant, judged from rule_precision")
     return tuple(Precision(*row) for row in found)
+
+
+def precision_of(con: Connection, article_id: int, initiative_id: str) -> tuple[Precision, ...]:
+    """Return what readers said of the rules that matched in one article."""
+    found = rows(
+        con,
+        """
+        select initiative_id, rule, relevant, judged from rule_precision
+        where initiative_id = $2 and rule in (
+            select unnest(rules) from feedback where article_id = $1 and initiative_id = $2)
+        order by rule
+        """,
+        [article_id, initiative_id],
+    )
+    return tuple(Precision(*row) for row in found)

@@ -6,13 +6,16 @@ It never sends: a delivery that is put back is due at once, and the next round t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from records import ids
 from warehouse.database import Connection, rows
+
+Change = Callable[[Connection, str | None, datetime], int]
+"""What a command does with the deliveries of a reference; returns how many."""
 
 _REFERENCE = re.compile(r"([0-9a-f]{4})-?([0-9a-f]{4})[0-9a-f]*", re.IGNORECASE)
 
@@ -90,10 +93,27 @@ _TOLD = """
 """
 
 
-def recent(con: Connection, limit: int = 50, state: str | None = None) -> list[MessageLine]:
-    """Return the latest messages, one line per channel; of one state when that is given (`dead`, `held` ...)."""
-    condition = "where $1::varchar is null or coalesce(d.state, n.state) = $1 order by n.created_at desc, 1, 3 limit $2"
-    return _lines(rows(con, f"{_LINES} {condition}", [state, limit]))
+def recent(
+    con: Connection,
+    limit: int = 50,
+    state: str | None = None,
+    subscription: str | None = None,
+    channel: str | None = None,
+) -> list[MessageLine]:
+    """Return the latest messages, one line per channel.
+
+    Args:
+        con: open.
+        limit: most lines.
+        state: only those in this state (``dead``, ``held`` ...).
+        subscription: only those of this reader.
+        channel: only those to this channel.
+    """
+    condition = (
+        "where ($1::varchar is null or coalesce(d.state, n.state) = $1) and ($2::varchar is null or subscription = $2) "
+        "and ($3::varchar is null or d.channel = $3) order by n.created_at desc, 1, 3 limit $4"
+    )
+    return _lines(rows(con, f"{_LINES} {condition}", [state, subscription, channel, limit]))
 
 
 def explain(con: Connection, reference: str) -> Explanation | None:
@@ -119,6 +139,32 @@ def explain(con: Connection, reference: str) -> Explanation | None:
     return Explanation(tuple(_lines(lines)), tuple(Told(ids.reference(row[0]), *row) for row in told))
 
 
+def retry(con: Connection, reference: str | None, now: datetime) -> int:
+    """Let deliveries that wait for their next attempt be tried at once, also on channels that fail; return how many.
+
+    Args:
+        con: inside a write window.
+        reference: of the message or the delivery; None means all that wait.
+        now: when they are due.
+    """
+    waiting = rows(
+        con,
+        "select delivery_id, channel from deliveries where state in ('retry', 'unknown', 'held') "
+        "and (delivery_id like $1 or notification_id like $1)",
+        [_prefix(reference)],
+    )
+    con.execute(
+        "update deliveries set next_attempt_at = $2::timestamptz where delivery_id in (select unnest($1::varchar[]))",
+        [[row[0] for row in waiting], now],
+    )
+    con.execute(
+        "update channel_health set probe_at = $2::timestamptz "
+        "where circuit <> 'closed' and channel in (select unnest($1::varchar[]))",
+        [list({row[1] for row in waiting}), now],
+    )
+    return len(waiting)
+
+
 def requeue(con: Connection, reference: str | None, now: datetime) -> int:
     """Put dead deliveries back, with the same key and a new attempt number; return how many.
 
@@ -127,12 +173,11 @@ def requeue(con: Connection, reference: str | None, now: datetime) -> int:
         reference: of the message or the delivery; None means every dead one.
         now: when they are due.
     """
-    prefix = "%" if reference is None else reference.strip().replace("-", "").lower() + "%"
     dead = rows(
         con,
         "select delivery_id, notification_id from deliveries where state = 'dead' "
         "and (delivery_id like $1 or notification_id like $1)",
-        [prefix],
+        [_prefix(reference)],
     )
     con.execute(
         "update deliveries set state = 'retry', reason = 'put back by hand', finished_at = null, first_try = null, "
@@ -144,6 +189,19 @@ def requeue(con: Connection, reference: str | None, now: datetime) -> int:
         [[row[1] for row in dead]],
     )
     return len(dead)
+
+
+def _prefix(reference: str | None) -> str:
+    """Return the pattern of the identities that ``reference`` begins; of all where there is none.
+
+    Raises:
+        ValueError: it is no reference, and would otherwise mean something else than was meant.
+    """
+    if reference is None:
+        return "%"
+    if _REFERENCE.fullmatch(reference.strip()) is None:
+        raise ValueError(f"'{reference}' is no reference: they look like 7F3A-09BC")
+    return reference.strip().replace("-", "").lower() + "%"
 
 
 def _lines(found: Sequence[Sequence[Any]]) -> list[MessageLine]:

@@ -1,42 +1,56 @@
-"""`govwatch alerts`: list, show, test, retry and silence."""
+"""`govwatch alerts`: list, show, test, retry, requeue, silence and unsilence."""
 
 from __future__ import annotations
 
-import getpass
-from datetime import timedelta
+from datetime import datetime
 
 import click
 from rich.markup import escape
 from rich.table import Table
 
-from config.values import duration
+from flows.cli import showing, silencing
 from flows.cli.common import Place, console, json_option, place_options, print_json
 from flows.cli.status import ago
 from flows.clock import utc_now
-from records import ids
 from records.errors import DeliveryError, GovwatchError
-from records.subscription import Channel, Filter, Silence, SilenceMode
-from warehouse import messages, silences
-from warehouse.database import Warehouse
+from records.subscription import AlertPolicy, Channel
+from warehouse import chain, messages, silences
+from warehouse.database import Connection, Warehouse
 
 _STATES = ("open", "sealed", "pending", "sending", "sent", "retry", "unknown", "held", "dead", "cancelled", "dropped")
+_STYLES = {
+    "dead": "red",
+    "held": "yellow",
+    "retry": "yellow",
+    "unknown": "yellow",
+    "dropped": "dim",
+    "cancelled": "dim",
+}
 
 
 @click.group("alerts")
 def command() -> None:
-    """List, test, retry and silence alerts."""
+    """List, show, test, retry and silence alerts."""
+
+
+command.add_command(silencing.silence)
+command.add_command(silencing.unsilence)
 
 
 @command.command("list")
 @place_options
 @json_option
 @click.option("--state", type=click.Choice(_STATES), help="only messages in this state")
-@click.option("--limit", default=30, show_default=True)
-def list_(place: Place, as_json: bool, state: str | None, limit: int) -> int:
+@click.option("--subscription", help="only messages of this subscription")
+@click.option("--channel", help="only messages to this channel")
+@click.option("--limit", default=30, show_default=True, type=click.IntRange(1), help="most messages")
+def list_(
+    place: Place, as_json: bool, state: str | None, subscription: str | None, channel: str | None, limit: int
+) -> int:
     """Show the latest messages, one line for each channel, and the silences in force."""
     now = utc_now()
     with Warehouse(place.warehouse).reading() as con:
-        lines = messages.recent(con, limit, state)
+        lines = messages.recent(con, limit, state, subscription, channel)
         quiet = silences.current(con, now)
     if as_json:
         print_json({"messages": lines, "silences": quiet})
@@ -44,128 +58,163 @@ def list_(place: Place, as_json: bool, state: str | None, limit: int) -> int:
     out = console()
     table = Table("Reference", "State", "When", "Subscription", "Channel", "Message", box=None, pad_edge=False)
     for line in lines:
-        style = "red" if line.state == "dead" else "yellow" if line.state in ("held", "retry", "unknown") else None
         what = f"{line.title} ({line.reason})" if line.reason and line.state != "sent" else line.title
         cells = (line.reference, line.state, ago(line.at, now), line.subscription, line.channel, what)
-        table.add_row(*map(escape, cells), style=style)
-    out.print(table) if lines else out.print("No messages yet. Next: govwatch run")
+        table.add_row(*map(escape, cells), style=_STYLES.get(line.state))
+    asked = state or subscription or channel
+    out.print(table if lines else "No such message." if asked else "No messages yet. Next: govwatch run")
     for one in quiet:
-        out.print(f"silence {one.silence_id} until {one.ends:%Y-%m-%d %H:%M} UTC: {one.comment}", markup=False)
+        out.print(silencing.sentence(one, now), markup=False)
     if lines:
-        out.print("Next: govwatch explain REFERENCE · govwatch alerts retry (the dead ones)", style="dim", markup=False)
+        out.print("Next: govwatch alerts show REFERENCE", style="dim", markup=False)
+    return 0
+
+
+@command.command("show")
+@place_options
+@json_option
+@click.argument("reference")
+def show(place: Place, as_json: bool, reference: str) -> int:
+    """Show the whole chain of an alert: signals, routing, message, deliveries, attempts, and the words sent.
+
+    REFERENCE stands in the last line of each message, for example 7F3A-09BC; a signal's does as well.
+    """
+    with Warehouse(place.warehouse).reading() as con:
+        found = chain.follow(con, reference)
+    if found is None:
+        raise unknown(reference)
+    if as_json:
+        print_json(found)
+    else:
+        showing.show(found, utc_now(), console())
     return 0
 
 
 @command.command("test")
 @place_options
+@json_option
 @click.argument("channel", required=False)
 @click.option("--probe", "probe_only", is_flag=True, help="only see whether its server answers; send nothing")
-def test(place: Place, channel: str | None, probe_only: bool) -> int:
+def test(place: Place, as_json: bool, channel: str | None, probe_only: bool) -> int:
     """Send a test message to CHANNEL, the whole real way; without CHANNEL, list the channels.
 
+    With --probe nothing is sent: CHANNEL, or each of them, is only asked whether it takes the login.
     Exit code 0: the next hop accepted it; 1: it did not, with the reason.
     """
     policy = place.load().alerts
-    out = console()
-    if channel is None:
-        for one in policy.channels:
-            out.print(f"{one.name}: {one.transport.value}", markup=False)
-        out.print("Next: govwatch alerts test CHANNEL", style="dim", markup=False)
+    if channel is None and not probe_only:
+        return _channels(policy, as_json=as_json)
+    chosen = policy.channels if channel is None else (_channel(policy, channel),)
+    answers = [(one.name, *_asked(one, probe_only=probe_only)) for one in chosen]
+    if as_json:
+        print_json([{"channel": name, "ok": ok, "answer": said} for name, ok, said in answers])
+    else:
+        out = console()
+        for name, ok, said in answers:
+            out.print(f"{name}: {said}", style=None if ok else "red", markup=False)
+    return 0 if all(ok for _, ok, _ in answers) else 1
+
+
+def _channels(policy: AlertPolicy, *, as_json: bool) -> int:
+    listening = {one.name: [s.name for s in policy.subscriptions if one.name in s.channels] for one in policy.channels}
+    if as_json:
+        print_json(
+            [
+                {"channel": one.name, "type": one.transport.value, "subscriptions": listening[one.name]}
+                for one in policy.channels
+            ]
+        )
         return 0
-    found = policy.channel(channel)
-    if found is None:
-        names = ", ".join(one.name for one in policy.channels)
-        raise GovwatchError(f"there is no channel '{channel}' in alerts.yaml; known: {names}")
-    try:
-        said = _probe(found) if probe_only else _send(found)
-    except DeliveryError as error:
-        out.print(f"{channel}: {error}", style="red", markup=False)
-        return 1
-    out.print(f"{channel}: {said}", markup=False)
+    out = console()
+    table = Table("Channel", "Type", "Subscriptions", box=None, pad_edge=False)
+    for one in policy.channels:
+        table.add_row(one.name, one.transport.value, ", ".join(listening[one.name]) or "none: nothing is sent to it")
+    out.print(table if policy.channels else "alerts.yaml names no channel.")
+    out.print("Next: govwatch alerts test CHANNEL (sends a message)", style="dim", markup=False)
     return 0
 
 
-def _probe(channel: Channel) -> str:
-    from alerts.send import probe
+def _channel(policy: AlertPolicy, name: str) -> Channel:
+    found = policy.channel(name)
+    if found is None:
+        names = ", ".join(one.name for one in policy.channels)
+        raise GovwatchError(f"there is no channel '{name}' in alerts.yaml; known: {names}")
+    return found
 
-    return probe(channel)
 
-
-def _send(channel: Channel) -> str:
-    from alerts.send import send
+def _asked(channel: Channel, *, probe_only: bool) -> tuple[bool, str]:
+    """Return whether ``channel`` can be reached, and what it said."""
+    from alerts.send import probe, send
     from alerts.trial import trial_delivery
 
-    code = send(trial_delivery(channel, utc_now()), channel)
-    return f"accepted{f' with {code}' if code else ''}; accepted means that the next hop took it, no more"
+    try:
+        if probe_only:
+            return True, probe(channel)
+        code = send(trial_delivery(channel, utc_now()), channel)
+    except DeliveryError as error:
+        return False, str(error)
+    return True, f"accepted{f' with {code}' if code else ''}; accepted means that the next hop took it, no more"
 
 
 @command.command("retry")
 @place_options
+@json_option
 @click.argument("reference", required=False)
-def retry(place: Place, reference: str | None) -> int:
-    """Put dead messages back, with the same key; all of them, or the one of REFERENCE."""
+def retry(place: Place, as_json: bool, reference: str | None) -> int:
+    """Try messages that wait for their next attempt at once: all of them, or the one of REFERENCE.
+
+    Also those that are held because their channel fails. What is dead stays dead: see requeue.
+    """
     warehouse = Warehouse(place.warehouse, command="govwatch alerts retry")
     with warehouse.writing() as con:
-        count = messages.requeue(con, reference, utc_now())
+        count = _changed(messages.retry, con, reference, utc_now())
+        dead = len(messages.recent(con, 1000, "dead"))
     warehouse.publish()
-    click.echo(f"{count} put back. They go out with the next pass, or now: govwatch run --due")
+    if as_json:
+        print_json({"retried": count, "dead": dead})
+    else:
+        click.echo(
+            f"{_messages(count)} to be tried at once. They go out with the next pass, or now: govwatch run --due"
+        )
+        if dead:
+            click.echo(f"{_messages(dead)} dead; put back with: govwatch alerts requeue")
     return 0 if count or reference is None else 1
 
 
-@command.command("silence")
+@command.command("requeue")
 @place_options
-@click.option("--initiative", "initiatives", multiple=True, help="id; * stands for any characters")
-@click.option("--language", "languages", multiple=True)
-@click.option("--outlet", "outlets", multiple=True, help="domain")
-@click.option("--for", "length", default="1d", show_default=True, help="how long: 2h, 7d, 2w")
-@click.option("--mode", type=click.Choice(["drop", "digest"]), default="digest", show_default=True)
-@click.option("--comment", required=True, help="why: others will wonder")
-def silence(
-    place: Place,
-    initiatives: tuple[str, ...],
-    languages: tuple[str, ...],
-    outlets: tuple[str, ...],
-    length: str,
-    mode: str,
-    comment: str,
-) -> int:
-    """Hear nothing of something for a while; it can still be read in the digest, and is never lost."""
-    if not (initiatives or languages or outlets):
-        raise click.UsageError("say what to silence: --initiative, --language or --outlet")
+@json_option
+@click.argument("reference", required=False)
+def requeue(place: Place, as_json: bool, reference: str | None) -> int:
+    """Put dead messages back: all of them, or the one of REFERENCE.
+
+    They are tried anew with the same words, the same key, and the next attempt number.
+    """
+    warehouse = Warehouse(place.warehouse, command="govwatch alerts requeue")
+    with warehouse.writing() as con:
+        count = _changed(messages.requeue, con, reference, utc_now())
+    warehouse.publish()
+    if as_json:
+        print_json({"requeued": count})
+    else:
+        click.echo(f"{_messages(count)} put back. They go out with the next pass, or now: govwatch run --due")
+    return 0 if count or reference is None else 1
+
+
+def _changed(change: messages.Change, con: Connection, reference: str | None, now: datetime) -> int:
     try:
-        span: timedelta = duration(length)
+        return change(con, reference, now)
     except ValueError as error:
-        raise click.UsageError(str(error).replace(" | ", "; ")) from error
-    now = utc_now()
-    one = Silence(
-        silence_id=ids.key("silence", now.isoformat(), *initiatives, *languages, *outlets)[:8],
-        match=Filter(initiatives=initiatives, languages=languages, outlets=outlets),
-        starts=now,
-        ends=now + span,
-        author=getpass.getuser(),
-        comment=comment,
-        mode=SilenceMode(mode),
-    )
-    warehouse = Warehouse(place.warehouse, command="govwatch alerts silence")
-    with warehouse.writing() as con:
-        silences.add(con, one)
-    warehouse.publish()
-    click.echo(f"Silent until {one.ends:%Y-%m-%d %H:%M} UTC. End it: govwatch alerts unsilence {one.silence_id}")
-    return 0
+        raise GovwatchError(str(error)) from error
 
 
-@command.command("unsilence")
-@place_options
-@click.argument("silence_id")
-def unsilence(place: Place, silence_id: str) -> int:
-    """End a silence that was set by command (those of alerts.yaml end there)."""
-    warehouse = Warehouse(place.warehouse, command="govwatch alerts unsilence")
-    with warehouse.writing() as con:
-        ended = silences.end(con, silence_id, utc_now())
-    warehouse.publish()
-    click.echo(
-        f"{silence_id} is over."
-        if ended
-        else f"No silence {silence_id} is in force; `govwatch alerts list` shows them."
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages"
+
+
+def unknown(reference: str) -> GovwatchError:
+    """Return the error for a reference that nothing has."""
+    return GovwatchError(
+        f"no alert has the reference '{reference}'. It stands in the last line of each message, for example 7F3A-09BC; "
+        "`govwatch alerts list` shows the latest"
     )
-    return 0 if ended else 1
