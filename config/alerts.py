@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 from typing import Annotated, Literal, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -15,6 +16,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from config.document import Mistake, Shape
 from config.settings import Settings
 from config.values import Country, Duration, Identifier, Language, Positive
+from records.mention import Place
 from records.signal import Kind, Severity
 from records.subscription import (
     AlertPolicy,
@@ -90,6 +92,9 @@ WallTime = Annotated[time, BeforeValidator(_wall_time)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Level = Annotated[Severity, BeforeValidator(_severity)]
 Pattern = Annotated[str, Field(pattern=r"^[a-z0-9*?-]+$")]
+Groups = Mapping[str, tuple[str, ...]]
+
+_PLACES = {"headline": (Place.HEADLINE,), "lead": (Place.HEADLINE, Place.LEAD), "text": ()}
 
 
 class ChannelShape(Shape):
@@ -131,30 +136,36 @@ class MatchShape(Shape):
 
     Attributes:
         initiatives: ids; * and ? stand for any characters.
+        groups: names of groups of initiatives, as the file defines them.
         languages, outlets, countries: of the article.
         outlet_tiers: 1 (wire services, papers of record, institutions) to 3.
         kinds: first_mention, new_story, new_outlet.
         min_severity: info, notice or high.
+        evidence: where the initiative must be named at least: headline, lead (or headline), or anywhere in the text.
     """
 
     initiatives: tuple[Pattern, ...] = ()
+    groups: tuple[Identifier, ...] = ()
     languages: tuple[Language, ...] = ()
     outlets: tuple[str, ...] = ()
     outlet_tiers: tuple[Annotated[int, Field(ge=1, le=3)], ...] = ()
     countries: tuple[Country, ...] = ()
     kinds: tuple[Kind, ...] = ()
     min_severity: Level = Severity.INFO
+    evidence: Literal["headline", "lead", "text"] = "text"
 
-    def record(self) -> Filter:
-        """Return the filter."""
+    def record(self, groups: Groups) -> Filter:
+        """Return the filter; ``groups`` are those of the file."""
+        members = chain.from_iterable(groups[name] for name in self.groups)
         return Filter(
-            initiatives=self.initiatives,
+            initiatives=tuple(dict.fromkeys((*self.initiatives, *members))),
             languages=tuple(str(one) for one in self.languages),
             outlets=tuple(one.lower().removeprefix("www.") for one in self.outlets),
             tiers=self.outlet_tiers,
             countries=tuple(str(one) for one in self.countries),
             kinds=self.kinds,
             min_severity=self.min_severity,
+            places=_PLACES[self.evidence],
         )
 
 
@@ -233,7 +244,7 @@ class SubscriptionShape(Shape):
     most_per_hour: Positive = 30
     operator: bool = False
 
-    def record(self, zone: str) -> Subscription:
+    def record(self, zone: str, groups: Groups) -> Subscription:
         """Return the subscription; ``zone`` is used where it names none."""
         zone = self.time_zone or zone
         digest = self.deliver if isinstance(self.deliver, DigestShape) else self.digest or DigestShape()
@@ -241,7 +252,7 @@ class SubscriptionShape(Shape):
         return Subscription(
             name=self.name,
             channels=self.channels,
-            match=self.match.record(),
+            match=self.match.record(groups),
             immediate=self.deliver == "immediate",
             at_once=digest.except_severity,
             empty_digest=digest.empty,
@@ -281,10 +292,10 @@ class SilenceShape(Shape):
             raise ValueError("it ends before it starts | ends must be later than starts")
         return self
 
-    def record(self) -> Silence:
+    def record(self, groups: Groups) -> Silence:
         """Return the silence."""
         starts, ends = self.starts.astimezone(UTC), self.ends.astimezone(UTC)
-        return Silence(self.id, self.match.record(), starts, ends, self.author, self.comment, self.mode)
+        return Silence(self.id, self.match.record(groups), starts, ends, self.author, self.comment, self.mode)
 
 
 class CanaryShape(Shape):
@@ -306,18 +317,20 @@ class AlertsFile(Shape):
 
     Attributes:
         channels: by name.
+        groups: initiatives that are spoken of together, by name.
         subscriptions: who hears what.
         silences: what shall not be heard for a while.
         canary: when the daily check goes to the operators; false switches it off.
     """
 
     channels: dict[Identifier, ChannelShape] = Field(default_factory=dict)
+    groups: dict[Identifier, Annotated[tuple[Pattern, ...], Field(min_length=1)]] = Field(default_factory=dict)
     subscriptions: tuple[SubscriptionShape, ...] = ()
     silences: tuple[SilenceShape, ...] = ()
     canary: CanaryShape | bool = CanaryShape()
 
     def mistakes(self) -> Iterable[Mistake]:
-        """Yield channels that do not exist, and names that are used twice."""
+        """Yield channels and groups that do not exist, and names that are used twice."""
         known = ", ".join(self.channels) or "none"
         for at, subscription in enumerate(self.subscriptions):
             for number, name in enumerate(subscription.channels):
@@ -326,6 +339,8 @@ class AlertsFile(Shape):
                     yield where, f"there is no channel '{name}'", f"channels of this file: {known}"
                 elif name in subscription.channels[:number]:
                     yield where, f"the channel '{name}' stands twice", "name it once"
+        for table, entries in (("subscriptions", self.subscriptions), ("silences", self.silences)):
+            yield from _unknown_groups(table, [one.match for one in entries], self.groups)
         yield from _twice("subscriptions", "name", [one.name for one in self.subscriptions])
         yield from _twice("silences", "id", [one.id for one in self.silences])
 
@@ -333,8 +348,8 @@ class AlertsFile(Shape):
         """Return everything as records; ``zone`` is the reader's where a subscription names none."""
         policy = AlertPolicy(
             channels=tuple(shape.record(name) for name, shape in self.channels.items()),
-            subscriptions=tuple(one.record(zone) for one in self.subscriptions),
-            silences=tuple(one.record() for one in self.silences),
+            subscriptions=tuple(one.record(zone, self.groups) for one in self.subscriptions),
+            silences=tuple(one.record(self.groups) for one in self.silences),
         )
         # A canary that flies to the terminal proves nothing: it has to arrive somewhere.
         listening = any(one.operator and policy.distant(one) for one in policy.subscriptions)
@@ -345,6 +360,15 @@ class AlertsFile(Shape):
             return None
         shape = self.canary if isinstance(self.canary, CanaryShape) else CanaryShape()
         return Canary(shape.at, shape.time_zone or zone, shape.within)
+
+
+def _unknown_groups(table: str, matches: list[MatchShape], groups: Groups) -> Iterator[Mistake]:
+    known = ", ".join(groups) or "none; define it under groups:"
+    for at, match in enumerate(matches):
+        for number, name in enumerate(match.groups):
+            if name not in groups:
+                hint = f"groups of this file: {known}"
+                yield (table, at, "match", "groups", number), f"there is no group '{name}'", hint
 
 
 def _twice(table: str, key: str, names: list[str]) -> Iterator[Mistake]:

@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from records.canary import is_canary
+from records.mention import Place
 from records.signal import Kind, NewMention, Severity, Signal
 
 
@@ -27,6 +28,7 @@ class Filter:
         countries: ISO 3166-1 alpha-2.
         kinds: kinds of signals.
         min_severity: the least.
+        places: where the best mention of the article stands.
     """
 
     initiatives: tuple[str, ...] = ()
@@ -36,6 +38,7 @@ class Filter:
     countries: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
     min_severity: Severity = Severity.INFO
+    places: tuple[Place, ...] = ()
 
     def covers(self, signal: Signal) -> bool:
         """Whether ``signal`` is meant."""
@@ -54,6 +57,7 @@ class Filter:
             and (not self.outlets or any(f".{mention.outlet}".endswith(f".{one}") for one in self.outlets))
             and (not self.tiers or mention.tier in self.tiers)
             and (not self.countries or mention.country in self.countries)
+            and (not self.places or mention.place in self.places)
         )
 
 

@@ -11,8 +11,10 @@ from config import alerts as module
 from config.alerts import AlertsFile
 from config.document import read, shape
 from records.errors import Problem
+from records.mention import Place
 from records.signal import Severity
-from records.subscription import AlertPolicy, Format, Transport
+from records.subscription import AlertPolicy, Canary, Format, Transport
+from tests.alerts.desk import mention
 
 SHIPPED = Path(module.__file__).with_name("alerts.yaml")
 TERMINAL = "channels: {terminal: {type: console}}\n"
@@ -45,9 +47,8 @@ def test_the_commented_examples_of_the_shipped_file_are_right() -> None:
     told, whole = False, []
     for line in lines:
         bare = line.strip()
-        example = bare.startswith(("# mail-", "# hook:", "# team-", "# phone:", "# - ", "#   "))
-        if line.startswith("silences: []"):
-            line = "silences:"
+        example = bare.startswith(("# europe:", "# mail-", "# hook:", "# team-", "# phone:", "# - ", "#   "))
+        line = {"silences: []": "silences:", "groups: {}": "groups:"}.get(line, line)
         whole.append(line.replace("# ", "", 1) if example and line.startswith("  ") else line)
         told |= example
     names = ("SMTP_PASSWORD", "HOOK_TOKEN", "SLACK_TOKEN", "TELEGRAM_BOT", "TELEGRAM_CHAT")
@@ -55,6 +56,7 @@ def test_the_commented_examples_of_the_shipped_file_are_right() -> None:
     assert [one.name for one in found.channels] == ["terminal", "mail-eu-desk", "hook", "team-chat", "phone"]
     assert [one.name for one in found.subscriptions] == ["everything", "eu-desk", "analyst", "operator"]
     assert [one.silence_id for one in found.silences] == ["summit-week"]
+    assert found.subscriptions[1].match.initiatives == ("eu-ai-act", "coe-*")
     assert told
 
 
@@ -157,3 +159,60 @@ def test_a_secret_is_taken_from_the_environment_and_never_shown() -> None:
     assert "TOKEN is not set" in problems(text)[0].message
     refused = problems("channels: {there: {url: 'https://${TOKEN}/hook'}}", TOKEN="s3cret-host")
     assert "s3cret-host" not in "".join(map(str, refused))
+
+
+def test_a_group_stands_for_its_initiatives_in_subscriptions_and_silences() -> None:
+    found = policy(
+        TERMINAL
+        + """
+groups: {europe: [eu-*, coe-ai-convention]}
+subscriptions: [{name: desk, match: {groups: [europe], initiatives: [waico, eu-*]}, channels: [terminal]}]
+silences:
+- {id: leave, match: {groups: [europe]}, starts: 2026-11-23, ends: 2026-11-24, author: Ada, comment: away}
+"""
+    )
+    assert found.subscriptions[0].match.initiatives == ("waico", "eu-*", "coe-ai-convention")
+    assert found.silences[0].match.initiatives == ("eu-*", "coe-ai-convention")
+
+
+def test_a_group_that_does_not_exist_is_refused_with_its_line() -> None:
+    text = (
+        TERMINAL
+        + "groups: {europe: [eu-*]}\nsubscriptions:\n- name: desk\n  match: {groups: [europa]}\n  channels: [terminal]\n"
+    )
+    (problem,) = problems(text)
+    assert (problem.line, problem.message, problem.hint) == (
+        5,
+        "there is no group 'europa'",
+        "groups of this file: europe",
+    )
+
+
+@pytest.mark.parametrize(
+    ("evidence", "places"),
+    [("headline", {"headline"}), ("lead", {"headline", "lead"}), ("text", {"headline", "lead", "body", "caption"})],
+)
+def test_evidence_says_where_the_initiative_must_be_named_at_least(evidence: str, places: set[str]) -> None:
+    found = policy(
+        TERMINAL + f"subscriptions: [{{name: desk, match: {{evidence: {evidence}}}, channels: [terminal]}}]"
+    ).subscriptions[0]
+    alerting = (Place.HEADLINE, Place.LEAD, Place.BODY, Place.CAPTION)
+    assert {one.value for one in alerting if found.match.covers_mention(mention(place=one))} == places
+
+
+def test_the_canary_flies_to_operators_who_listen_elsewhere_than_on_the_terminal() -> None:
+    mail = (
+        "channels: {terminal: {type: console}, ops: {url: 'mailto://mail.example?from=a@b.example&to=c@d.example'}}\n"
+    )
+    operator = "subscriptions: [{name: ops, channels: [%s], operator: true}]\n"
+    assert policy(mail + operator % "terminal").canary is None
+    assert policy(mail + operator % "ops" + "canary: false").canary is None
+    assert policy(mail + operator % "ops").canary == Canary(time(6), "Europe/Paris", timedelta(hours=6))
+    told = policy(mail + operator % "ops" + 'canary: {at: "9:30", time_zone: Asia/Kolkata, within: 90m}').canary
+    assert told == Canary(time(9, 30), "Asia/Kolkata", timedelta(minutes=90))
+
+
+def test_digests_without_news_can_be_switched_off() -> None:
+    digest = "subscriptions: [{name: desk, channels: [terminal], deliver: %s}]"
+    assert policy(TERMINAL + digest % "digest").subscriptions[0].empty_digest
+    assert not policy(TERMINAL + digest % "{empty: false}").subscriptions[0].empty_digest
