@@ -22,9 +22,9 @@ class SourceHealth:
     """One source, as the view ``source_health`` tells it.
 
     ``state`` is ``off``, ``new`` (never polled), ``gone`` (the server says so, 410), ``failing``, ``empty``, ``silent``
-    (polls go well, but nothing new for much longer than usual), ``hollow`` (its pages hold no articles) or ``well``;
-    ``reason`` is one sentence. ``ill``: in trouble for so long that operators are told. ``interval`` is the present
-    time between two polls, ``usual_gap`` between two that bring something new. ``parse_faults`` counts answers that
+    (polls go well, but nothing new for much longer than usual), ``hollow`` (its pages hold no articles), ``thin``
+    (they give less than they used to) or ``well``; ``reason`` is one sentence. ``ill``: in trouble for so long that
+    operators are told. ``interval`` is the present time between two polls, ``usual_gap`` between two that bring something new. ``parse_faults`` counts answers that
     were not understood; of ``pages_read`` within a week, ``pages_hollow`` held no whole article.
     """
 
@@ -161,7 +161,8 @@ def source_health(con: Connection) -> tuple[SourceHealth, ...]:
             articles, mentions, ill, moved_to, to_seconds(interval_seconds), pace_reason, to_seconds(usual_gap_seconds),
             parse_faults, linkless, pages_read, pages_hollow
         from source_health where configured
-        order by list_position(['gone', 'failing', 'empty', 'hollow', 'silent', 'new', 'well', 'off'], state), source_id
+        order by list_position(['gone', 'failing', 'empty', 'hollow', 'thin', 'silent', 'new', 'well', 'off'], state),
+            source_id
         """,
     )
     return tuple(SourceHealth(*row) for row in found)

@@ -39,6 +39,46 @@ group by a.outlet, m.initiative_id
 order by first_mention;
 comment on view outlet_coverage is 'one row per outlet and initiative: how much, since when, and the first article';
 
+-- A new template shows in what pages give, outlet by outlet: the newest twelve against those of the three months before.
+-- Twelve: ten of them without an article are chance once in a thousand million times where one in ten had none before.
+create or replace view page_drift as
+with numbered as (
+    select source_id, outlet, access = 'full' as whole, characters, titled, signed, dated, fetched_at,
+        row_number() over (partition by source_id, outlet order by fetched_at desc, url) as age
+    from pages
+    where fetched_at > (select max(fetched_at) from pages) - interval 90 days
+), measured as (
+    select source_id, outlet, max(fetched_at) as last_page,
+        count(*) filter (age <= 12) as pages, count(*) filter (age > 12) as pages_before,
+        count(*) filter (age <= 12 and not whole) as hollow,
+        round(avg((not whole)::integer) filter (age > 12), 2) as hollow_before,
+        median(characters) filter (age <= 12 and whole)::integer as characters,
+        median(characters) filter (age > 12 and whole)::integer as characters_before,
+        round(avg(titled::integer) filter (age <= 12 and whole), 2) as titled, round(avg(titled::integer) filter (age > 12 and whole), 2) as titled_before,
+        round(avg(signed::integer) filter (age <= 12 and whole), 2) as signed, round(avg(signed::integer) filter (age > 12 and whole), 2) as signed_before,
+        round(avg(dated::integer) filter (age <= 12 and whole), 2) as dated, round(avg(dated::integer) filter (age > 12 and whole), 2) as dated_before
+    from numbered
+    group by source_id, outlet
+), told as (
+    select *, pages = 12 and pages_before >= 20 as comparable,
+        concat_ws(', ',
+            case when characters < 0.4 * characters_before and characters_before >= 500 then format('texts of {} characters ({} before)', characters, characters_before) end,
+            case when titled <= 0.2 and titled_before >= 0.8 then format('{:.0f} % state a headline ({:.0f} % before)', 100 * titled, 100 * titled_before) end,
+            case when signed <= 0.2 and signed_before >= 0.8 then format('{:.0f} % state an author ({:.0f} % before)', 100 * signed, 100 * signed_before) end,
+            case when dated <= 0.2 and dated_before >= 0.8 then format('{:.0f} % state a date ({:.0f} % before)', 100 * dated, 100 * dated_before) end) as less
+    from measured
+)
+select source_id, outlet,
+    case when comparable and hollow >= 9 and hollow_before <= 0.4 then 'hollow' when comparable and hollow <= 6 and less <> '' then 'thin' end as drift,
+    case drift
+        when 'hollow' then format('{} of the newest {} pages of {} hold no whole article ({:.0f} % before)', hollow, pages, outlet, 100 * hollow_before)
+        when 'thin' then format('the newest pages of {}: {}', outlet, less)
+    end as reason,
+    last_page, pages, pages_before, hollow, hollow_before, characters, characters_before, titled, titled_before, signed, signed_before, dated, dated_before
+from told
+order by drift, source_id, outlet;
+comment on view page_drift is 'one row per source and outlet: what its newest twelve pages gave against those of the 90 days before; drift is hollow (articles are missing), thin (texts or facts are) or NULL';
+
 -- A source is ill, and worth a word to operators, when its trouble lasts: one failed poll is weather.
 -- Time is measured by the last poll, not by the wall: while govwatch rests, no source falls ill.
 create or replace view source_health as
@@ -49,11 +89,18 @@ with loaded as (
 ), waiting as (
     select source_id, count(*) filter (outcome = 'pending') as pending, count(*) filter (outcome = 'failed') as failed
     from frontier group by source_id
-), pages as (
+), lately as (
     select f.source_id, count(*) as pages_read, count(*) filter (f.outcome = 'not_article') as pages_hollow
     from frontier f join sources s using (source_id)
     where f.outcome in ('fetched', 'not_article') and f.last_try > s.last_poll - interval 7 days
     group by f.source_id
+), drifted as (
+    -- An outlet that brings nothing any more says nothing of today.
+    select d.source_id, bool_or(d.drift = 'hollow') as hollow,
+        array_to_string(list(d.reason order by d.drift, d.pages_before desc)[:3], '; ') as reason
+    from page_drift d join sources s using (source_id)
+    where d.drift is not null and d.last_page > s.last_poll - interval 14 days
+    group by d.source_id
 ), measured as (
     -- What a first look found is as old as its dates say; after it, news is what a poll brought.
     select *, case when last_new_item <= first_looked_at then least(coalesce(newest_item, last_new_item), last_new_item) else coalesce(last_new_item, first_looked_at) end as last_news,
@@ -69,6 +116,8 @@ select s.source_id, s.name,
         when s.last_outcome = 'empty' then 'empty'
         when s.last_news < s.last_poll - to_seconds(s.patience_seconds) then 'silent'
         when p.pages_read >= 10 and p.pages_hollow >= 0.8 * p.pages_read then 'hollow'
+        when d.hollow then 'hollow'
+        when not d.hollow then 'thin'
         else 'well'
     end as state,
     case state
@@ -79,7 +128,8 @@ select s.source_id, s.name,
             format('{} failed polls in a row: {}', s.consecutive_failures, s.last_reason))
         when 'empty' then coalesce(nullif(s.last_reason, ''), 'the last poll was understood, but showed no item')
         when 'silent' then 'polls go well, but show nothing new since ' || strftime(s.last_news, '%Y-%m-%d')
-        when 'hollow' then format('{} of {} pages read within a week hold no whole article: a new template, a paywall, or not the pages that were meant', p.pages_hollow, p.pages_read)
+        when 'hollow' then coalesce(if(d.hollow, d.reason || ': a new template?', null), format('{} of {} pages read within a week hold no whole article: a new template, a paywall, or not the pages that were meant', p.pages_hollow, p.pages_read))
+        when 'thin' then d.reason || ': a new template?'
         else concat_ws('; ', 'moved for good to ' || s.moved_to, case when s.linkless > 0 then format('{} entries name no page', s.linkless) end)
     end as reason,
     s.last_success, s.last_new_item, s.newest_item, s.next_poll, s.consecutive_failures, s.polls, s.items, s.new_items,
@@ -90,7 +140,7 @@ select s.source_id, s.name,
             or (s.consecutive_failures >= 2 and coalesce(s.last_success, s.added_at) <= s.last_poll - interval 24 hours)
         -- A search without a hit is empty and well.
         when 'empty' then s.empty_in_a_row >= 3 and s.kind in ('feed', 'sitemap', 'listing')
-        else state in ('gone', 'silent', 'hollow')
+        else state in ('gone', 'silent', 'hollow', 'thin')
     end as ill,
     s.told_state, s.told_at, s.moved_to, coalesce(s.interval_seconds, s.every_seconds) as interval_seconds, s.pace_reason,
     s.usual_gap_seconds, s.longest_gap_seconds, s.patience_seconds, s.parse_faults, s.linkless, s.mistrusted_at,
@@ -99,9 +149,10 @@ from measured s
 left join loaded l using (source_id)
 left join found f using (source_id)
 left join waiting w using (source_id)
-left join pages p using (source_id)
+left join lately p using (source_id)
+left join drifted d using (source_id)
 order by s.source_id;
-comment on view source_health is 'one row per source: off, new, gone, failing, empty, silent, hollow or well, with the reason, whether it is ill for long enough to be told, its pace and what it has given';
+comment on view source_health is 'one row per source: off, new, gone, failing, empty, silent, hollow, thin or well, with the reason, whether it is ill for long enough to be told, its pace and what it has given';
 
 create or replace view disagreeing_figures as
 with stated as (

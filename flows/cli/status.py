@@ -19,7 +19,7 @@ from warehouse import health
 from warehouse.database import Warehouse
 from warehouse.health import Health
 
-_TROUBLED = ("gone", "failing", "empty", "hollow", "silent")
+_TROUBLED = ("gone", "failing", "empty", "hollow", "thin", "silent")
 
 
 @click.command("status")
