@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from alerts.corrections import LOOKS, ONCE_MORE, corrections, next_look
 from extractors.http import Fetcher, Request
+from extractors.urls import outlet_of
 from extractors.workers import Failure, Workers
 from flows.clock import Clock
 from flows.jobs import Job, Worked
 from records.article import FetchFailed, FetchResult, NotModified, Outcome, Page
 from records.follow_up import Changes, Check, Finding, Watched
-from warehouse import follow_ups, signals
+from warehouse import follow_ups, outlet_lines, signals
 from warehouse.database import Warehouse
 
 _NOTED_TOGETHER = 25  # looks in one transaction: what a kill makes us look at again
@@ -53,6 +54,7 @@ class Follower:
     most: int
     looked: int = 0
     told: int = 0
+    _repeated: dict[str, dict[int, int]] = field(default_factory=dict, init=False)
 
     async def run(self) -> None:
         """Take the looks that are due.
@@ -87,6 +89,7 @@ class Follower:
     def _begin(self) -> list[Watched]:
         with self.warehouse.writing() as con:
             follow_ups.enrol(con, self.clock(), first=LOOKS[0], since=4 * LOOKS[-1])
+            self._repeated = outlet_lines.repeated(con, among=True)
             return follow_ups.due(con, self.clock(), self.most)
 
     def _note(self, checks: Sequence[Check]) -> None:
@@ -116,7 +119,7 @@ class Follower:
             return self._gone(one, f"its address leads to {result.final_url}", result.status)
         job = Job(
             one.url, result.final_url, result.body, result.content_type, one.before.title, None, one.before.language,
-            before=one.before,
+            before=one.before, repeated=self._repeated.get(outlet_of(result.final_url), {}),
         )  # fmt: skip
         (worked,) = await self.workers.submit([job])
         changes = None if isinstance(worked, Failure) else worked.changes

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -18,6 +18,7 @@ from typing import Any
 
 from config.load import Configuration
 from extractors.stories import choose
+from extractors.urls import outlet_of
 from extractors.workers import Failure, Workers
 from flows.backtest import summarise
 from flows.clock import Clock
@@ -32,7 +33,7 @@ from records.errors import GovwatchError
 from records.page import ReadPage
 from records.story import Candidate, Fingerprint
 from warehouse import mentions as evidence
-from warehouse import pages, rereads, runs, sources, stories
+from warehouse import outlet_lines, pages, rereads, runs, sources, stories
 from warehouse.database import Connection, Warehouse
 from warehouse.frontier import Due
 from warehouse.pages import KeptPage, Wanted
@@ -40,6 +41,9 @@ from warehouse.rereads import Current
 
 _BATCH = 100  # pages whose differences are looked up, and written, together
 _ALONE = 12  # pages that are read faster here than processes start
+_CERTAIN = 1_000  # other pages that have a line, when it was taken out before
+Repeated = Mapping[str, Mapping[int, int]]
+"""For each outlet the lines that it repeats, and on how many other pages."""
 
 Progress = Callable[[int, int], None]
 
@@ -154,7 +158,8 @@ def replay(
             with warehouse.writing() as con:
                 runs.start(con, run_id, clock(), kind="replay")
                 sources.sync_initiatives(con, tracked(configuration), clock())
-        readings = _readings(configuration, warehouse, pages.kept(copy, wanted), total, report, clock)
+        repeated = outlet_lines.repeated(copy, among=True)
+        readings = _readings(configuration, warehouse, pages.kept(copy, wanted), total, report, clock, repeated)
         while batch := list(islice(readings, _BATCH)):
             if write:
                 with warehouse.writing() as con:
@@ -197,11 +202,12 @@ def _readings(
     total: int,
     report: ReplayReport,
     clock: Clock,
+    repeated: Repeated,
 ) -> Iterator[_Reading]:
     """Yield what kept pages give today; those that cannot be read are counted."""
     by_id = {source.id: source for source in configuration.sources}
     catch_up = configuration.settings.limits.catch_up_age
-    for page, worked in _worked(configuration, warehouse, kept, total):
+    for page, worked in _worked(configuration, warehouse, kept, total, repeated):
         report.pages += 1
         if isinstance(worked, Failure):
             report.failed[worked.reason] += 1
@@ -222,14 +228,14 @@ def _readings(
 
 
 def _worked(
-    configuration: Configuration, warehouse: Warehouse, kept: Iterator[KeptPage], total: int
+    configuration: Configuration, warehouse: Warehouse, kept: Iterator[KeptPage], total: int, repeated: Repeated
 ) -> Iterator[tuple[KeptPage, Worked | Failure]]:
     setup = (configuration.initiatives, configuration.sites, warehouse.path)
     if total <= _ALONE:
         replayer = Replayer(*setup)
         for page in kept:
             try:
-                yield page, replayer(_job(page))
+                yield page, replayer(_job(page, repeated))
             except GovwatchError as error:
                 yield page, Failure(str(error))
         return
@@ -238,7 +244,7 @@ def _worked(
 
     def jobs() -> Iterator[ReplayJob]:
         for page in kept:
-            job = _job(page)
+            job = _job(page, repeated)
             waiting[id(job)] = page
             yield job
 
@@ -250,9 +256,14 @@ def _worked(
             yield waiting.pop(id(job)), worked
 
 
-def _job(page: KeptPage) -> ReplayJob:
+def _job(page: KeptPage, repeated: Repeated) -> ReplayJob:
     item = page.item
-    job = Job(item.url, page.final_url, b"", page.content_type, item.title, item.published, item.language)
+    # What was furniture once stays furniture: the outlet's newest pages may not have it any more.
+    known = dict.fromkeys(page.repeated, _CERTAIN)
+    job = Job(
+        item.url, page.final_url, b"", page.content_type, item.title, item.published, item.language,
+        repeated={**repeated.get(outlet_of(page.final_url), {}), **known},
+    )  # fmt: skip
     return ReplayJob(job, page.slot, page.raw_hash, page.size)
 
 

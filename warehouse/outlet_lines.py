@@ -18,8 +18,13 @@ Remember = Callable[[Sequence[Collection[int]], Iterable[Collection[int]]], list
 _MOST_LINES = 300  # repeated lines of one outlet that are handed out: an outlet with more has no template
 
 
-def repeated(con: Connection) -> dict[str, dict[int, int]]:
-    """Return for each outlet the lines that stand on two or more of its remembered pages, and on how many."""
+def repeated(con: Connection, *, among: bool = False) -> dict[str, dict[int, int]]:
+    """Return for each outlet the lines that stand on two or more of its remembered pages, and on how many others.
+
+    Args:
+        con: the database or its read copy.
+        among: the pages that are asked about were read before and may be remembered themselves: count one less.
+    """
     found: dict[str, dict[int, int]] = defaultdict(dict)
     for outlet, line, pages in rows(
         con,
@@ -31,7 +36,7 @@ def repeated(con: Connection) -> dict[str, dict[int, int]]:
         """,
     ):
         if len(found[outlet]) < _MOST_LINES:
-            found[outlet][line] = pages
+            found[outlet][line] = pages - among
     return dict(found)
 
 
