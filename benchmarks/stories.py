@@ -1,13 +1,14 @@
 """What it costs to find the story of a new article, by how many are stored and how many come at once.
 
-    python benchmarks/stories.py [--stored 10000,100000] [--million] [--kit DIR]
+    python benchmarks/stories.py [--stored 10000,100000] [--batches 1,100,1000] [--kit DIR]
 
 Prints one JSON line per measurement, with its ratio to the smallest warehouse: of everything a new article costs
-(fingerprint, and the write window from open to close), and of what stories do in the window. Stored articles are made
-of random hashes, which is what a fingerprint looks like to the database; new ones are texts of 980 random words, three
-of ten of them cut and edited copies of others. With ``--kit`` (a folder with labelled articles, ``dev.jsonl``) it
-scores the grouping in eight orders of arrival too, beside grouping by equal texts; ``stories_quality.py`` does so
-beside the peers.
+(fingerprint, and the write window from open to close), of the processor's time, which other work on the machine
+disturbs less, and of what stories do in the window. Stored articles are made of random hashes, which is what a
+fingerprint looks like to the database (those of a key are the smallest of a text's, so all keys crowd in the lowest
+fortieth of the range); new ones are texts of 980 random words, three of ten of them cut and edited copies of others.
+With ``--kit`` (a folder with labelled articles, ``dev.jsonl``) it scores the grouping in eight orders of arrival too,
+beside grouping by equal texts; ``stories_quality.py`` does so beside the peers.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ WORDS = [a + b for a in SYLLABLES for b in SYLLABLES] + [
 ]
 WEIGHTS = [1 / (rank + 3) for rank in range(len(WORDS))]  # Zipf's law: shared words, hardly any shared passages
 LENGTH = 980  # words: the mean of real articles
+_FILLED = 1_000_000  # articles stored between two upkeeps
 
 
 def text(rng: random.Random) -> str:
@@ -95,31 +97,33 @@ def document(number: int, outlet: str, title: str, body: str) -> Document:
     return Document(ids.article_id(url), url, article, fingerprint(title, body), (), (), "bench", Origin.LIVE, NOW, url)
 
 
-def fill(con: Connection, count: int, rng: random.Random) -> None:
-    """Store ``count`` articles that nobody copies."""
-    stored = f"(select n, (hash(n) >> 1)::bigint as id, 'outlet' || n % 300 as outlet from range(1, {count} + 1) t(n))"
-    key = "(hash(n * 24 + k) & 4294967295)::uinteger"
+def fill(con: Connection, first: int, count: int, rng: random.Random) -> None:
+    """Store ``count`` articles that nobody copies, from arrival number ``first`` on."""
+    numbers = f"range({first}, {first + count}) t(n)"
+    stored = f"(select n, (hash(n) >> 1)::bigint as id, 'outlet' || n % 300 as outlet from {numbers})"
+    key = f"((k + hash(n * 24 + k) / 18446744073709551616.0) / {LENGTH} * 4294967296)::uinteger"
     con.execute(f"insert into internal.shingles select {key}, n from {stored}, range(24) r(k) order by n")
     con.execute(
-        "insert into story_members (article_id, story_id, reason, score, joined_at, joined_story_id, number) "
-        f"select id, id, 'new', 1, $1, id, n from {stored} order by n",
+        "insert into story_members (article_id, story_id, reason, score, joined_at, joined_story_id, number, "
+        f"story_number) select id, id, 'new', 1, $1, id, n, n from {stored} order by n",
         [NOW],
     )
     con.execute(
-        "insert into stories (story_id, first_seen, last_joined, title, original_article_id, original_outlet, "
+        "insert into stories (story_id, number, first_seen, last_joined, title, original_article_id, original_outlet, "
         "original_published, original_by, articles, outlets, countries, languages) "
-        f"select id, $1, $1, 'A headline of ' || n, id, outlet, $1, 'first', 1, [outlet], ['NO'], ['en'] from {stored}",
+        "select id, n, $1, $1, 'A headline of ' || n, id, outlet, $1, 'first', 1, [outlet], ['NO'], ['en'] "
+        f"from {stored}",
         [NOW],
     )
     columns = ("number", "text_hash", "cjk", "outlet", "published", "title", "sketch")
-    for first in range(1, count + 1, 20_000):
-        numbers = range(first, min(first + 20_000, count + 1))
-        append(con, "internal.fingerprints", columns, (_random_fingerprint(n, count, rng) for n in numbers))
+    for begin in range(first, first + count, 20_000):
+        some = range(begin, min(begin + 20_000, first + count))
+        append(con, "internal.fingerprints", columns, (_random_fingerprint(n, rng) for n in some))
 
 
-def _random_fingerprint(n: int, count: int, rng: random.Random) -> tuple[object, ...]:
+def _random_fingerprint(n: int, rng: random.Random) -> tuple[object, ...]:
     title = [rng.getrandbits(32) for _ in range(8)]
-    published = NOW - timedelta(minutes=count - n)
+    published = NOW - timedelta(days=7000) + timedelta(minutes=n)
     return n, rng.getrandbits(63), False, f"outlet{n % 300}", published, title, rng.randbytes(LENGTH // 3 * 2)
 
 
@@ -128,7 +132,9 @@ def one_batch(warehouse: Warehouse, documents: Sequence[Document]) -> tuple[floa
     start = time.perf_counter()
     with warehouse.writing() as con:
         begun = time.perf_counter()
-        stories.store(con, documents, choose(documents, StoredNeighbours(con)), NOW)
+        # As the loader does, which has looked the articles up before.
+        neighbours = StoredNeighbours(con, new={one.article_id for one in documents})
+        stories.store(con, documents, choose(documents, neighbours), NOW, neighbours)
         done = time.perf_counter()
     return time.perf_counter() - start, done - begun
 
@@ -144,15 +150,16 @@ def filled(path: Path, stored: int) -> int:
     warehouse = Warehouse(path)
     warehouse.prepare()
     empty = used(warehouse)
-    with warehouse.writing() as con:
-        fill(con, stored, random.Random(stored))
-    with warehouse.writing() as con:
-        stories.compact(con)
+    for first in range(1, stored + 1, _FILLED):
+        with warehouse.writing() as con:
+            fill(con, first, min(_FILLED, stored + 1 - first), random.Random(first))
+        with warehouse.writing() as con:
+            stories.compact(con)
     return used(warehouse) - empty
 
 
-def measure_cost(sizes: Sequence[int], repeats: int) -> Iterator[dict[str, Any]]:
-    """Time of batches of 1, 100 and 1,000, and their ratio to that with the fewest stored.
+def measure_cost(sizes: Sequence[int], batches: Sequence[int], repeats: int) -> Iterator[dict[str, Any]]:
+    """Time of batches of some sizes, and their ratio to that with the fewest stored.
 
     The warehouses take turns, so that what else the machine does meets all of them alike; the medians are told.
     """
@@ -165,31 +172,32 @@ def measure_cost(sizes: Sequence[int], repeats: int) -> Iterator[dict[str, Any]]
                 taken[stored] = other.submit(filled, warehouse.path, stored).result()
         articles = newcomers(random.Random(-1))
         number = 0
-        for batch in (1, 100, 1000):
-            spent: dict[int, list[tuple[float, float, float]]] = {stored: [] for stored in sizes}
+        for batch in batches:
+            spent: dict[int, list[tuple[float, ...]]] = {stored: [] for stored in sizes}
             for _ in range(repeats + 1):
                 texts = [next(articles) for _ in range(batch)]
                 for stored, warehouse in warehouses.items():
-                    start = time.perf_counter()
+                    start, before = time.perf_counter(), time.process_time()
                     documents = [document(number + i, *found) for i, found in enumerate(texts)]
                     prints = time.perf_counter() - start
-                    spent[stored].append((prints, *one_batch(warehouse, documents)))
+                    window = one_batch(warehouse, documents)
+                    spent[stored].append((prints, *window, time.process_time() - before))
                 number += batch
             yield from _costs(batch, spent, taken)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _costs(
-    batch: int, spent: dict[int, list[tuple[float, float, float]]], taken: dict[int, int]
-) -> Iterator[dict[str, Any]]:
-    first: tuple[float, float] | None = None
+def _costs(batch: int, spent: dict[int, list[tuple[float, ...]]], taken: dict[int, int]) -> Iterator[dict[str, Any]]:
+    first: tuple[float, float, float] | None = None
     for stored, found in spent.items():
-        prints, whole, inside = (1000 * statistics.median(column) / batch for column in zip(*found[1:], strict=True))
-        first = first or (prints + whole, inside)
+        columns = zip(*found[1:], strict=True)
+        prints, whole, inside, processor = (1000 * statistics.median(column) / batch for column in columns)
+        first = first or (prints + whole, inside, processor)
         yield {
             "what": "stories: time per new article", "stored": stored, "batch": batch,
             "ms_per_article": round(prints + whole, 3), "ratio": round((prints + whole) / first[0], 2),
+            "ms_processor": round(processor, 3), "ratio_processor": round(processor / first[2], 2),
             "ms_stories_only": round(inside, 3), "ratio_stories_only": round(inside / first[1], 2),
             "ms_fingerprint": round(prints, 3), "bytes_per_stored_article": round(taken[stored] / stored),
             "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "machine": platform.machine(),
@@ -257,13 +265,13 @@ def scores(documents: Sequence[dict[str, Any]], assigned: Sequence[str]) -> dict
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--stored", default="10000,100000", help="articles stored before, comma-separated")
-    parser.add_argument("--million", action="store_true", help="with a million stored too (some minutes)")
+    parser.add_argument("--batches", default="1,100,1000", help="articles that come at once, comma-separated")
     parser.add_argument("--repeats", type=int, default=5, help="measured batches of each size; the median is told")
     parser.add_argument("--kit", type=Path, help="folder with labelled articles, dev.jsonl")
     options = parser.parse_args()
-    sizes = [int(size) for size in options.stored.split(",") if size] + ([1_000_000] if options.million else [])
+    sizes = [int(size) for size in options.stored.split(",") if size]
     if sizes:
-        for line in measure_cost(sizes, options.repeats):
+        for line in measure_cost(sizes, [int(size) for size in options.batches.split(",")], options.repeats):
             print(json.dumps(line), flush=True)
     if options.kit:
         for line in measure_quality(options.kit / "dev.jsonl"):

@@ -158,12 +158,13 @@ def _load_new(
 ) -> LoadReport:
     if not documents:
         return LoadReport()
-    choices = choose(documents, stories.StoredNeighbours(con))
+    neighbours = stories.StoredNeighbours(con, new={document.article_id for document in documents})
+    choices = choose(documents, neighbours)
     # Most batches mention nothing that is tracked; those that do ask for history before anything of theirs is written.
     telling = any(document.mentions for document in documents)
     known = history.history(con, documents, choices, now) if telling else None
     append(con, "articles", _COLUMNS, (_row(document, run_id) for document in documents))
-    stories.store(con, documents, choices, now)
+    stories.store(con, documents, choices, now, neighbours)
     found, figures = mentions.store(con, documents, now, run_id)
     raised = 0
     if known is not None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from records.story import Fingerprint
-from warehouse import follow_ups
+from warehouse import follow_ups, old_keys
 from warehouse.database import Connection, rows
 
 
@@ -122,7 +122,8 @@ class Print:
     Attributes:
         story_id: its story now.
         text: None for a seed of which only the fingerprint is known.
-        fingerprint: as stored; of its key only what leads to it.
+        fingerprint: as stored; of its key only what leads to it, and nothing for an old article with a text, which
+            gives the whole key again.
         number: its place in the order of arrival.
     """
 
@@ -152,13 +153,9 @@ def printed(con: Connection, article_id: int) -> Print | None:
     if not found:
         return None
     article_id, story_id, number, heading, url, outlet, text, published, text_hash, sketch, title, cjk = found[0]
-    key = rows(
-        con,
-        "select hash from internal.shingles where number = $1 "
-        "union select hash from internal.old_shingles where number = $1 order by hash",
-        [number],
-    )
-    mark = Fingerprint(text_hash, tuple(row[0] for row in key), sketch, tuple(title), cjk)
+    recent = rows(con, "select hash from internal.shingles where number = $1 order by hash", [number])
+    key = tuple(row[0] for row in recent) or (old_keys.of_member(con, number) if text is None else ())
+    mark = Fingerprint(text_hash, key, sketch, tuple(title), cjk)
     return Print(article_id, story_id, number, heading, url, outlet, text, published, mark)
 
 

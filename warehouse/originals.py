@@ -15,9 +15,9 @@ from records.story import StoryChoice
 from warehouse.database import Connection, constants, rows
 
 COLUMNS = (
-    "story_id", "first_seen", "last_joined", "title", "original_article_id", "original_outlet", "original_published",
-    "original_by", "articles", "outlets", "countries", "languages", "merged_into", "merged_at", "merged_by",
-    "agency", "named_article_id",
+    "story_id", "number", "first_seen", "last_joined", "title", "original_article_id", "original_outlet",
+    "original_published", "original_by", "articles", "outlets", "countries", "languages", "merged_into", "merged_at",
+    "merged_by", "agency", "named_article_id",
 )  # fmt: skip
 
 
@@ -26,6 +26,7 @@ class Story:
     """A row of `stories` that a batch makes or changes."""
 
     story_id: int
+    number: int
     first_seen: datetime
     last_joined: datetime
     title: str

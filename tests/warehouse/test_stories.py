@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from records import ids
 from records.article import Article, Origin
 from records.document import Document
 from records.story import StoryChoice
-from warehouse import articles, stories
+from warehouse import articles, old_keys, stories
 from warehouse.database import Connection, Warehouse, append, rows
 from warehouse.stories import COMMON, StoredNeighbours
 
@@ -241,16 +242,78 @@ def test_compacting_keeps_every_story_findable(warehouse: Warehouse) -> None:
         assert stories.compact(con, recent=30) == 0  # not worth it yet
         assert stories.compact(con, recent=10) == 30
         assert stories.compact(con, recent=10) == 0
-        per_member = rows(con, "select number, count(*) from internal.old_shingles group by number order by number")
-        assert per_member == [(number, 8) for number in range(1, 31)]
+        for number, document in enumerate(old[:30], 1):
+            assert old_keys.of_member(con, number) == document.fingerprint.shingles[: old_keys.KEPT]
+        assert old_keys.of_member(con, 31) == ()
         assert rows(con, "select min(number) from internal.shingles") == [(31,)]
         load(con, [printed(f"c{n}", prose(n)[:1800], f"c{n}.example") for n in range(40)])
         found = members(con)
     assert [story_id for _, story_id, _ in found[40:]] == [story_id for _, story_id, _ in found[:40]]
 
 
+def test_old_keys_pile_up_over_many_upkeeps_and_none_is_lost(warehouse: Warehouse) -> None:
+    old = [printed(f"o{n}", prose(n), f"o{n}.example") for n in range(60)]
+    with warehouse.writing() as con:
+        for start in range(0, 60, 20):
+            load(con, old[start : start + 20])
+            stories.compact(con, recent=5)
+        number = {article_id: number for number, (article_id, *_) in enumerate(members(con), 1)}
+        for document in old[:50]:
+            shown = old_keys.find(con, document.fingerprint.shingles[: old_keys.KEPT])
+            assert {number[document.article_id]} <= set.intersection(*(set(found) for found in shown.values()))
+
+
+def test_an_old_hash_leads_to_a_bounded_number_of_members(warehouse: Warehouse) -> None:
+    with warehouse.writing() as con:
+        con.execute(
+            "create temp table moved as select 7::uinteger as hash, range::integer as number from range(1, 100)"
+        )
+        for _ in range(2):
+            old_keys.add(con, "moved", most=COMMON)
+            assert len(old_keys.find(con, [7])[7]) == COMMON
+        assert old_keys.find(con, [7 + (1 << 16), 7 + (1 << 31), 8]) == {}
+        assert old_keys.find(con, []) == {}
+
+
+def test_one_shared_hash_finds_a_recent_member_and_an_old_one_takes_two(warehouse: Warehouse) -> None:
+    first = printed("first", WHOLE)
+    one, two = (
+        replace(fingerprint("", prose(9)), shingles=(*first.fingerprint.shingles[:n], 4_294_967_295)) for n in (1, 2)
+    )
+    with warehouse.writing() as con:
+        load(con, [first, *(printed(f"o{n}", prose(60 + n), f"o{n}.example") for n in range(4))])
+        assert [len(found) for found in StoredNeighbours(con).of([one, two])] == [1, 1]
+        assert stories.compact(con, recent=2) == 3
+        assert [len(found) for found in StoredNeighbours(con).of([one, two])] == [0, 1]
+
+
+def test_what_the_neighbours_saw_changes_nothing_but_the_time(warehouse: Warehouse, tmp_path: Path) -> None:
+    batch = [printed("a", HALVES[0], "a.example"), printed("b", HALVES[1], "b.example"), printed("d", prose(2))]
+    later = [printed("c", WHOLE, "c.example"), printed("e", prose(2), "e.example"), printed("f", prose(3))]
+    other = Warehouse(tmp_path / "other.duckdb")
+    with warehouse.writing() as con, other.writing() as beside:
+        for documents in (batch, later):
+            neighbours = StoredNeighbours(con, new={d.article_id for d in documents})
+            stories.store(con, documents, choose(documents, neighbours), NOON, neighbours)
+            load(beside, documents)
+        assert everything(con) == everything(beside)
+        assert rows(con, "select count(*) from stories where merged_into is not null") == [(1,)]
+
+
+def test_every_member_and_every_story_says_where_the_story_stands(warehouse: Warehouse) -> None:
+    with warehouse.writing() as con:
+        load(con, [printed("a", HALVES[0], "a.example"), printed("b", HALVES[1], "b.example")])
+        load(con, [printed("c", WHOLE, "c.example"), printed("d", HALVES[1], "d.example"), printed("e", prose(5))])
+        wrong = "select * from story_members m left join stories s using (story_id) where s.number is distinct from"
+        assert rows(con, f"{wrong} m.story_number") == []
+        misplaced = "from stories s join story_members m on m.article_id = s.story_id where m.number <> s.number"
+        assert rows(con, misplaced) == []
+        for table, key in (("stories", "story_id"), ("story_members", "article_id"), ("story_members", "number")):
+            assert rows(con, f"select {key} from {table} group by all having count(*) > 1") == []
+
+
 def test_every_table_and_column_says_what_it_holds(warehouse: Warehouse) -> None:
-    ours = "('stories', 'story_members', 'fingerprints', 'shingles', 'old_shingles')"
+    ours = "('stories', 'story_members', 'fingerprints', 'shingles', 'old_keys')"
     with warehouse.writing() as con:
         silent = rows(
             con, f"select table_name, column_name from duckdb_columns() where table_name in {ours} and comment is null"
