@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from alerts.coverage import statement, verdict
+from alerts.coverage import answered, statement, verdict
 from alerts.standing import remarks as standing_remarks
 from records import ids
 from records.alert import Item, Notification, Occasion
@@ -36,6 +36,9 @@ _LANGUAGES = {
 }  # fmt: skip
 
 _NEW = (Kind.FIRST_MENTION, Kind.NEW_STORY, Kind.NEW_OUTLET)
+
+
+_NEWS = (Occasion.STORY, Occasion.HELD, Occasion.FLOOD, Occasion.DIGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,21 @@ class Content:
     def named(self) -> str:
         """The message's reference, with those of the messages that it corrects: ``7F3A-09BC, on 21BA-FCD0``."""
         return f"{self.reference}, on {', '.join(self.about[:3])}" if self.about else self.reference
+
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """What a reader can do: say whether it was useful, and mute it; empty for messages that tell no news."""
+        if self.occasion not in _NEWS or not self.items:
+            return ()
+        if len(self.items) > 1:
+            return (
+                "Useful? govwatch feedback REF relevant, or not-relevant, with the ref of a story",
+                'Mute one: govwatch alerts silence REF --for 7d --comment "why"',
+            )
+        return (
+            f"Useful? govwatch feedback {self.reference} relevant, or not-relevant",
+            f'Mute it: govwatch alerts silence {self.reference} --for 7d --comment "why"',
+        )
 
     @property
     def asking(self) -> str:
@@ -161,6 +179,18 @@ def marked(item: Item) -> tuple[str, str, str]:
     sentence, surface = clean(item.sentence, SENTENCE_LIMIT), clean(item.surface)
     at = sentence.find(surface) if surface else -1
     return (sentence, "", "") if at < 0 else (sentence[:at], surface, sentence[at + len(surface) :])
+
+
+def opens_initiative(item: Item, content: Content) -> bool:
+    """Whether ``item`` is the first of its initiative in ``content``: a heading may stand above it."""
+    at = next((number for number, one in enumerate(content.items) if one.initiative == item.initiative), None)
+    return at is not None and content.items[at].reference == item.reference and content.items[at].url == item.url
+
+
+def circumstances(item: Item, content: Content) -> str:
+    """Return outlet, country, time, who else prints it; among several items also the reference of this one."""
+    reference = f"ref {item.reference}" if item.reference and len(content.items) > 1 else ""
+    return " · ".join(part for part in (source_line(item, content.zone), also_in(item), reference) if part)
 
 
 def source_line(item: Item, zone: str) -> str:
@@ -261,7 +291,9 @@ def _count(items: Sequence[Item]) -> str:
 
 def _silence(notification: Notification) -> str:
     covered = notification.coverage
-    return "no source answered" if covered and covered.sources and not covered.answered else "no news"
+    if covered is None:
+        return "no news"
+    return "no source answered" if covered.sources and not covered.answered else f"no news, {answered(covered)}"
 
 
 def _lead(notification: Notification, items: Sequence[Item], silenced: int) -> str:

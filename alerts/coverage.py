@@ -39,7 +39,7 @@ def verdict(coverage: Coverage) -> str:
     """Return what the absence of news means: no news, or nobody to hear it from."""
     if coverage.sources and not coverage.answered:
         return f"No source answered ({coverage.sources} asked): there may be news"
-    return f"No news in the window, {_first_small(answered(coverage))}"
+    return f"No news in the window, {answered(coverage)}"
 
 
 def answered(coverage: Coverage) -> str:
@@ -55,10 +55,6 @@ def window(coverage: Coverage, zone: str) -> str:
 
 def _moment(local: datetime, *, year: bool) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}" if year else f"{local.day} {local:%b, %H:%M}"
-
-
-def _first_small(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _listed(names: Sequence[str]) -> str:

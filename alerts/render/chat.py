@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 
-from alerts.content import Content, also_in, source_line
+from alerts.content import Content, circumstances
 from alerts.render.links import safe_url
 from alerts.render.plain import Plain, defanged, heading, quoted
 from records.alert import Item
@@ -13,6 +14,7 @@ from records.text import clean
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _SLACK_MARKUP = re.compile(r"([*_~`])")
+_ANY_MARKUP = re.compile(r"([*_~`#>|\[\]()<])")
 _INVISIBLE = "\u200b"
 
 
@@ -44,15 +46,15 @@ class _Markup(Plain):
         lines = [
             self.bold(self.escape(heading(item))),
             self.escape(clean(item.title)),
-            self.escape(" · ".join(part for part in (source_line(item, content.zone), also_in(item)) if part)),
+            self.escape(circumstances(item, content)),
             quoted(item, self.bold, self.escape),
             self.link(url) if url else "",
         ]
         return "\n".join(line for line in lines if line)
 
-    def remark(self, text: str) -> str:
-        """Return a sentence of ours, escaped."""
-        return self.escape(clean(text, 1000))
+    def remarks(self, lines: Sequence[str]) -> str:
+        """Return sentences of ours, escaped, one a line."""
+        return "\n".join(self.escape(clean(line, 1000)) for line in lines)
 
     def foot(self, content: Content) -> str:
         """Return the reference and how to ask why."""
@@ -98,6 +100,26 @@ class Slack(_Markup):
     def link(self, url: str) -> str:
         """Return the address in brackets; a bar would begin a label."""
         return f"<{url.replace('|', '%7C').replace('&', '&amp;')}>"
+
+
+class Unmarked(_Markup):
+    """Teams and Google Chat, which know marks and links with labels but no way to escape them: each mark is broken."""
+
+    def escape(self, text: str) -> str:
+        """Put an invisible space behind everything that could begin or end a mark, a link or a mention."""
+        return defanged(_ANY_MARKUP.sub(rf"\1{_INVISIBLE}", text))
+
+    def bold(self, escaped: str) -> str:
+        """Return the text as it is: the two services write bold differently."""
+        return escaped
+
+    def link(self, url: str) -> str:
+        """Return the address: both make it a link by themselves."""
+        return url
+
+    def join(self, parts: list[str]) -> str:
+        """Make each line a paragraph: Teams joins lines that have no empty one between them."""
+        return "\n\n".join(part.replace("\n", "\n\n") for part in parts)
 
 
 class Telegram(_Markup):

@@ -7,9 +7,10 @@ always a word and a shape, because under red-green blindness *notice* and *high*
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from alerts.content import Content, also_in, source_line
+from alerts.content import Content, circumstances, opens_initiative
 from alerts.render.links import safe_url
 from alerts.render.plain import Plain, fit, heading, quoted, shortened
 from records.alert import Item, Payload
@@ -48,20 +49,20 @@ def render(content: Content) -> Payload:
 class _PlainMail(Plain):
     """As on a terminal; nothing in a mail is taken for a mention of somebody."""
 
-    def remark(self, text: str) -> str:
-        """Return a sentence of ours."""
-        return clean(text, 1000)
+    def remarks(self, lines: Sequence[str]) -> str:
+        """Return sentences of ours, one a line."""
+        return "\n".join(clean(line, 1000) for line in lines)
 
     def foot(self, content: Content) -> str:
         """Return the reference, why the reader gets this, and how to change it."""
-        return f"-- \n{content.asking}\n{_because(content)}"
+        return "\n".join(["-- ", content.asking, *content.acting, _because(content)])
 
     def item(self, item: Item, content: Content) -> str:
         """Return the item with a link that is safe to open."""
         lines = [
             heading(item),
             clean(item.title),
-            " · ".join(part for part in (source_line(item, content.zone), also_in(item)) if part),
+            circumstances(item, content),
             quoted(item, lambda match: f"*{match}*", str),
             safe_url(item.url),
         ]
@@ -74,7 +75,7 @@ class _Html(Plain):
     def head(self, content: Content) -> str:
         """Return everything up to the first item."""
         preheader = content.items[0].reason if content.items else content.lead
-        several = len(content.items) != 1 or content.lead
+        several = len(content.items) != 1
         title = f'<h1 style="{_FONT};font-size:20px;margin:0 0 12px">{_text(content.title)}</h1>' if several else ""
         lead = f'<p style="{_FONT};margin:0 0 16px">{_text(content.lead, 1000)}</p>' if content.lead else ""
         return (
@@ -97,7 +98,7 @@ class _Html(Plain):
         if url:
             headline = f'<a href="{html.escape(url)}" style="color:#0B5CAD;text-decoration:underline">{headline}</a>'
         host = urlsplit(url).hostname or ""
-        where = " · ".join(part for part in (source_line(item, content.zone), also_in(item), host) if part)
+        where = " · ".join(part for part in (circumstances(item, content), host) if part)
         sentence = quoted(item, lambda match: f"<strong>{match}</strong>", html.escape)
         quote = (
             f'<blockquote{language} dir="auto" style="{_FONT};margin:8px 0 0;padding:0 0 0 12px;'
@@ -109,10 +110,19 @@ class _Html(Plain):
             f'<span class="{item.severity.word}" style="color:{_INK[item.severity]}">'
             f"{_SHAPE[item.severity]} {item.severity.word}</span>"
         )
-        reason = f"{severity} · <strong>{_text(item.initiative)}</strong>: {_text(item.reason)}"
+        several = len(content.items) > 1
+        group = (
+            f'<h2 style="{_FONT};font-size:18px;margin:28px 0 0;padding-bottom:4px;border-bottom:2px solid #52606D">'
+            f"{_text(item.initiative)}</h2>"
+            if several and opens_initiative(item, content)
+            else ""
+        )
+        named = "" if several else f"<strong>{_text(item.initiative)}</strong>: "
+        # A message on one story has no other heading; in one on several the stories stand below their initiative.
+        level, size = ("h3", 17) if several else ("h1", 20)
         return (
-            f'<p style="{_FONT};margin:16px 0 4px">{reason}</p>'
-            f'<h2 style="{_FONT};font-size:18px;margin:0 0 4px">{headline}</h2>'
+            f'{group}<p style="{_FONT};font-size:14px;margin:16px 0 4px">{severity} · {named}{_text(item.reason)}</p>'
+            f'<{level} dir="auto" style="{_FONT};font-size:{size}px;margin:0 0 4px">{headline}</{level}>'
             f'<p class="muted" style="{_FONT};font-size:14px;color:#52606D;margin:0">{_text(where)}</p>{quote}'
         )
 
@@ -120,16 +130,18 @@ class _Html(Plain):
         """Return that there is more."""
         return f'<p style="{_FONT}">and {count} more</p>'
 
-    def remark(self, text: str) -> str:
-        """Return a sentence of ours, as a small paragraph."""
-        style = f"{_FONT};font-size:14px;color:#52606D;margin:16px 0 0"
-        return f'<p class="muted" style="{style}">{_text(text, 1000)}</p>'
+    def remarks(self, lines: Sequence[str]) -> str:
+        """Return sentences of ours as a small list, so that a screen reader counts them."""
+        style = f"{_FONT};font-size:14px;color:#52606D"
+        points = "".join(f'<li style="margin:0 0 4px">{_text(line, 1000)}</li>' for line in lines)
+        return f'<ul class="muted" style="{style};margin:24px 0 0;padding:0 0 0 20px">{points}</ul>'
 
     def foot(self, content: Content) -> str:
-        """Return the reference, why the reader gets this, and the end of everything."""
+        """Return the reference, what a reader can do, why it came, and the end of everything."""
+        lines = (content.asking, *content.acting, _because(content))
         return (
             f'<hr style="border:0;border-top:1px solid #52606D;margin:24px 0 12px"><p class="muted" style="{_FONT};'
-            f'font-size:14px;color:#52606D;margin:0">{_text(content.asking)}<br>{_text(_because(content))}</p>'
+            f'font-size:14px;color:#52606D;margin:0">{"<br>".join(map(_text, lines))}</p>'
             "</td></tr></table></td></tr></table></body></html>"
         )
 
@@ -140,7 +152,7 @@ class _Html(Plain):
 
 def _because(content: Content) -> str:
     name = content.subscription
-    return f"You get this by the subscription “{name}” in alerts.yaml; mute it with: govwatch alerts silence"
+    return f"You get this by the subscription “{name}” in alerts.yaml."
 
 
 def _text(text: str, limit: int = 300) -> str:

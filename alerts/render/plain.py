@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from alerts.content import DETAIL_LIMIT, Content, also_in, marked, source_line
+from alerts.content import DETAIL_LIMIT, Content, circumstances, marked
 from alerts.render.links import safe_url
 from records.alert import Item
 from records.text import clean
@@ -30,8 +30,8 @@ class Style(Protocol):
         """Return that ``count`` items were left out."""
         ...
 
-    def remark(self, text: str) -> str:
-        """Return one sentence that stands between the items and the foot."""
+    def remarks(self, lines: Sequence[str]) -> str:
+        """Return the sentences that stand between the items and the foot."""
         ...
 
     def foot(self, content: Content) -> str:
@@ -78,7 +78,7 @@ def _foot(content: Content, style: Style, limit: int) -> str:
     """Return remarks and foot; where they would take more than half of the limit, only the first remarks."""
     foot = style.foot(content)
     for kept in range(len(content.remarks), 0, -1):
-        whole = style.join([*map(style.remark, content.remarks[:kept]), foot])
+        whole = style.join([style.remarks(content.remarks[:kept]), foot])
         if style.size(whole) <= limit // 2:
             return whole
     return foot
@@ -145,7 +145,7 @@ class Plain:
         lines = [
             defanged(heading(item)),
             defanged(clean(item.title)),
-            defanged(" · ".join(part for part in (source_line(item, content.zone), also_in(item)) if part)),
+            defanged(circumstances(item, content)),
             quoted(item, lambda match: f"*{match}*", defanged),
             safe_url(item.url),
         ]
@@ -155,9 +155,9 @@ class Plain:
         """Return that there is more."""
         return f"and {count} more"
 
-    def remark(self, text: str) -> str:
-        """Return a sentence of ours; names in it come from the configuration."""
-        return defanged(clean(text, 1000))
+    def remarks(self, lines: Sequence[str]) -> str:
+        """Return sentences of ours, one a line; names in them come from the configuration."""
+        return "\n".join(defanged(clean(line, 1000)) for line in lines)
 
     def foot(self, content: Content) -> str:
         """Return the reference and how to ask why."""
@@ -183,6 +183,10 @@ class OneLine(Plain):
         """Return the item without its sentence."""
         parts = (defanged(heading(item)), defanged(clean(item.title)), defanged(clean(item.outlet)), safe_url(item.url))
         return " - ".join(part for part in parts if part)
+
+    def remarks(self, lines: Sequence[str]) -> str:
+        """Return the sentences side by side."""
+        return " ".join(defanged(clean(line, 1000)) for line in lines)
 
     def foot(self, content: Content) -> str:
         """Return the reference."""

@@ -25,7 +25,7 @@ from tests.alerts.desk import SENTENCE, Memory, mention
 from tests.alerts.nasty import TITLES, URLS, titles
 from tests.clock import MONDAY
 
-CHATS = [Format.PLAIN, Format.MARKDOWN, Format.DISCORD, Format.SLACK, Format.TELEGRAM, Format.IRC]
+CHATS = [Format.PLAIN, Format.MARKDOWN, Format.DISCORD, Format.SLACK, Format.TELEGRAM, Format.UNMARKED, Format.IRC]
 
 
 def channel(form: Format, limit: int = 4000) -> Channel:
@@ -173,7 +173,7 @@ class Reading(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
-        if "h2" in self.open:
+        if "h1" in self.open:
             self.headline.append(data)
 
 
