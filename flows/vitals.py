@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alerts.standing import canary_sentence
 from warehouse.health import Health
 from warehouse.runs import Run, State
 
@@ -53,7 +54,13 @@ def judge(
     """
     passes = [run for run in health.runs if run.kind == "monitor"]
     return Vitals(
-        (*_no_pass(passes, now, stale_after), *_hanging(passes, now, longest), *_failing(passes), *_full(health, room)),
+        (
+            *_no_pass(passes, now, stale_after),
+            *_hanging(passes, now, longest),
+            *_failing(passes),
+            *_full(health, room),
+            *_lost(health),
+        ),
         (*_messages(health), *_sources(health)),
     )
 
@@ -89,6 +96,13 @@ def _failing(passes: Sequence[Run]) -> list[str]:
 def _full(health: Health, room: int) -> list[str]:
     need = max(_LEAST_ROOM, 2 * max(health.sizes.values(), default=0))
     return [f"{room / 1e9:.1f} GB are free, {need / 1e9:.1f} GB are needed for the read copy"] if room < need else []
+
+
+def _lost(health: Health) -> list[str]:
+    flight = health.standing.canary
+    if flight is None or flight.arrived is not None or flight.told is None:
+        return []
+    return [canary_sentence(flight, "UTC").rstrip(".")]
 
 
 def _messages(health: Health) -> list[str]:

@@ -7,13 +7,14 @@ It changes nothing but old rows of logs (`forget`), and never judges in code: th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from records.article import Outcome
+from records.coverage import Standing
 from records.source import Condition
-from warehouse import runs
+from warehouse import runs, standing
 from warehouse.database import Connection, Warehouse, rows
 
 
@@ -24,8 +25,9 @@ class SourceHealth:
     ``state`` is ``off``, ``new`` (never polled), ``gone`` (the server says so, 410), ``failing``, ``empty``, ``silent``
     (polls go well, but nothing new for much longer than usual), ``hollow`` (its pages hold no articles), ``thin``
     (they give less than they used to) or ``well``; ``reason`` is one sentence. ``ill``: in trouble for so long that
-    operators are told. ``interval`` is the present time between two polls, ``usual_gap`` between two that bring something new. ``parse_faults`` counts answers that
-    were not understood; of ``pages_read`` within a week, ``pages_hollow`` held no whole article.
+    operators are told. ``interval`` is the present time between two polls, ``usual_gap`` between two that bring
+    something new. ``parse_faults`` counts answers that were not understood; of ``pages_read`` within a week,
+    ``pages_hollow`` held no whole article.
     """
 
     source_id: str
@@ -87,6 +89,7 @@ class Health:
         sizes: bytes by file: the database, its log, the read copy; 0 when missing.
         deliveries: messages by state, as in the table ``deliveries``.
         channels: every channel that was used.
+        standing: what operators have to know: the canary, and what readers said of rules.
     """
 
     outcomes: Mapping[Outcome, int]
@@ -99,6 +102,7 @@ class Health:
     sizes: Mapping[str, int]
     deliveries: Mapping[str, int]
     channels: tuple[ChannelHealth, ...]
+    standing: Standing = field(default_factory=Standing)
 
 
 def read(con: Connection, warehouse: Warehouse, now: datetime, *, limit: int = 10) -> Health:
@@ -129,6 +133,7 @@ def read(con: Connection, warehouse: Warehouse, now: datetime, *, limit: int = 1
         sizes=sizes(warehouse),
         deliveries=dict(rows(con, "select state, count(*) from deliveries group by state order by state")),
         channels=channels(con),
+        standing=standing.read(con, now),
     )
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from alerts.standing import canary_sentence, suggestions
 from flows.cli.common import Place, console, json_option, place_options, print_json
 from flows.clock import utc_now
 from flows.endpoint import free_room
@@ -135,6 +136,18 @@ def _messages(found: Health, now: datetime, out: Console) -> None:
             out.print(line, style="red", markup=False)
     if found.deliveries.get("dead"):
         out.print("Dead messages: govwatch alerts list --state dead", style="red", markup=False)
+    standing = found.standing
+    if standing.canary is not None:
+        lost = standing.canary.told is not None and standing.canary.arrived is None
+        out.print(canary_sentence(standing.canary, "UTC"), style="red" if lost else None, markup=False)
+    judged = sum(one.judged for one in standing.precision)
+    if judged:
+        relevant = sum(one.relevant for one in standing.precision)
+        out.print(
+            f"Feedback: {relevant} of {judged} judged alerts relevant (by rule: from rule_precision)", markup=False
+        )
+    for line in suggestions(standing.precision):
+        out.print(line, style="yellow", markup=False)
 
 
 def _size(size: int) -> str:

@@ -17,6 +17,7 @@ from flows.endpoint import look, serving
 from flows.metrics import openmetrics
 from flows.vitals import judge
 from records.article import Outcome
+from records.coverage import CanaryFlight, Standing
 from records.errors import GovwatchError
 from tests.newsroom import Newsroom
 from tests.passes import INITIATIVES, NO_SEEDS, Say
@@ -164,3 +165,14 @@ def test_a_port_that_is_taken_is_named(place: Path) -> None:
         serving(lambda: look(warehouse), port),
     ):
         pass
+
+
+def test_a_lost_canary_makes_govwatch_ill_until_one_comes_home() -> None:
+    late = CanaryFlight("2026-11-24", NOON - timedelta(hours=7), None, (("ops", "retry, refused"),))
+    told = replace(late, told=NOON - timedelta(hours=1))
+    passes = [run_of(State.COMPLETED, 5)]
+    assert judge(health_with(*passes, standing=Standing(canary=late)), NOON, room=ROOM).well, "there is still time"
+    ill = judge(health_with(*passes, standing=Standing(canary=told)), NOON, room=ROOM)
+    assert ill.reasons == ("Canary of 2026-11-24 is LOST (ops: retry, refused)",)
+    home = replace(told, arrived=NOON)
+    assert judge(health_with(*passes, standing=Standing(canary=home)), NOON, room=ROOM).well
