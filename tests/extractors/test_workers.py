@@ -24,11 +24,14 @@ class Clerk:
         if name == "broken":
             raise ValueError("no such clerk")
         self.name = name
+        self.hoard: list[bytes] = []
 
     def __call__(self, job: str) -> str:
         word, _, rest = job.partition(" ")
         if word == "hang":
             time.sleep(60)
+        if word == "doze":
+            time.sleep(float(rest))
         if word == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
         if word == "eat":
@@ -37,6 +40,12 @@ class Clerk:
             raise KeyError(rest)
         if word == "pid":
             return str(os.getpid())
+        if word == "hoard":  # what a parser's leak looks like: memory that no page gives back
+            self.hoard.append(b"x" * (int(rest) << 20))
+            return str(os.getpid())
+        if word == "creep":
+            while True:
+                self.hoard.append(b"x" * (1 << 20))
         return f"{self.name}: {job}"
 
 
@@ -96,6 +105,42 @@ def test_processes_are_reused_and_replaced_after_their_share_of_pages() -> None:
     with Workers(Clerk, processes=1, recycle_after=3) as workers:
         pids = [*run(workers, "pid", "pid"), *run(workers, "pid", "pid")]
     assert pids[0] == pids[1] == pids[2] != pids[3]
+
+
+def test_a_process_that_leaks_is_replaced_before_it_is_large_and_no_result_is_lost() -> None:
+    with Workers(Clerk, processes=1, max_memory=200 << 20) as workers:
+        pids = run(workers, *["hoard 30"] * 12)
+    assert not any(isinstance(pid, Failure) for pid in pids)
+    lives = [pids.count(pid) for pid in dict.fromkeys(pids)]
+    assert lives == [4, 4, 4], "each ends with the page that took it over half of its bound"
+
+
+def test_a_page_that_takes_memory_bit_by_bit_is_stopped_at_the_bound_and_its_process_ends() -> None:
+    with Workers(Clerk, processes=1, max_memory=150 << 20) as workers:
+        before, bad, after = run(workers, "pid", "creep", "pid")
+    assert isinstance(bad, Failure)
+    assert (bad.fatal, "more memory" in bad.reason) == (True, True)
+    assert before != after
+
+
+def test_no_page_holds_a_process_beyond_its_deadline_however_many_hang() -> None:
+    begun = time.monotonic()
+    with Workers(Clerk, processes=2, deadline=0.5) as workers:
+        results = asyncio.run(_each_alone(workers, ["hang", "a"] * 4))
+    assert [isinstance(result, Failure) for result in results] == [True, False] * 4
+    assert time.monotonic() - begun < 4 * 0.5 + 20, "four hang for half a second each; the rest is starting processes"
+    assert _children() == 0
+
+
+async def _each_alone(workers: Workers[str, str], jobs: list[str]) -> list[str | Failure]:
+    chunks = await asyncio.gather(*(workers.submit([job]) for job in jobs))
+    return [result for chunk in chunks for result in chunk]
+
+
+def test_the_time_of_a_page_is_its_own_and_not_that_of_its_chunk() -> None:
+    with Workers(Clerk, processes=1, deadline=1.0) as workers:
+        results = run(workers, *["doze 0.4"] * 5)
+    assert results == ["clerk: doze 0.4"] * 5
 
 
 def test_a_stream_takes_jobs_only_as_fast_as_results_are_taken() -> None:
