@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from extractors.http import Fetcher, Request
+from extractors.outlet_lines import lines_of
 from extractors.urls import canonical, outlet_of
 from extractors.workers import Failure, Workers
 from flows.clock import Clock
@@ -263,6 +264,7 @@ def read_page(due: Due, page: Page, worked: Worked, article: int | None) -> Read
         dated=found.published is not None and found.published_from != "feed",
         extractor=found.extractor,
         lines=worked.lines,
+        repeated=tuple(sorted(set(worked.lines).difference(lines_of(found.text)))),
     )
 
 

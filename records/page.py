@@ -42,6 +42,7 @@ class ReadPage:
         titled, signed, dated: whether the page itself states a headline, an author, a date.
         extractor: what read it.
         lines: the identities of the lines of its text, before those were taken out that its outlet repeats.
+        repeated: of these, those that were taken out.
         packed: its bytes as they are kept; empty when they are not, or are kept already.
         slot: where they are kept; None when they are not.
     """
@@ -62,5 +63,6 @@ class ReadPage:
     dated: bool
     extractor: str
     lines: tuple[int, ...] = ()
+    repeated: tuple[int, ...] = ()
     packed: bytes = b""
     slot: Slot | None = None

@@ -16,7 +16,7 @@ from warehouse.database import Connection, append, rows
 
 _COLUMNS = (
     "url", "final_url", "source_id", "outlet", "article_id", "fetched_at", "access", "characters", "titled", "signed",
-    "dated", "extractor", "raw_hash", "bytes", "content_type", "file", "begins_at", "length", "run_id",
+    "dated", "extractor", "repeated", "raw_hash", "bytes", "content_type", "file", "begins_at", "length", "run_id",
 )  # fmt: skip
 _AT_ONCE = 200  # rows held at once
 
@@ -31,6 +31,7 @@ class KeptPage:
         article_id: the article that these very bytes made; None when they made none.
         final_url, fetched_at, content_type, raw_hash, size, slot: as in `records.page.ReadPage`.
         gave: what its last reading gave, as `gave` tells it.
+        repeated: lines that readings took out, as its outlet repeats them.
     """
 
     item: FeedItem
@@ -46,11 +47,12 @@ class KeptPage:
     size: int
     slot: Slot
     gave: tuple[object, ...]
+    repeated: tuple[int, ...]
 
 
 def gave(page: ReadPage) -> tuple[object, ...]:
     """Return what a reading gave, as the table notes it."""
-    return page.access.value, page.characters, page.titled, page.signed, page.dated, page.extractor
+    return page.access.value, page.characters, page.titled, page.signed, page.dated, page.extractor, [*page.repeated]
 
 
 def store(con: Connection, pages: Sequence[ReadPage], instead: Mapping[int, int], run_id: str | None) -> int:
@@ -70,9 +72,9 @@ def _row(page: ReadPage, instead: Mapping[int, int], run_id: str | None) -> tupl
     slot = page.slot
     return (
         page.url, page.final_url, page.source, page.outlet, article, page.fetched_at, page.access.value,
-        page.characters, page.titled, page.signed, page.dated, page.extractor, page.raw_hash, page.size,
-        page.content_type, slot.file if slot else None, slot.position if slot else None, slot.length if slot else None,
-        run_id,
+        page.characters, page.titled, page.signed, page.dated, page.extractor, list(page.repeated), page.raw_hash,
+        page.size, page.content_type, slot.file if slot else None, slot.position if slot else None,
+        slot.length if slot else None, run_id,
     )  # fmt: skip
 
 
@@ -125,7 +127,7 @@ def kept(con: Connection, wanted: Wanted) -> Iterator[KeptPage]:
         select p.url, p.source_id, f.title, f.published, f.summary, f.language, f.outlet, coalesce(f.url_key, p.url),
             coalesce(f.origin, 'backfill'), coalesce(f.catch_up, false), coalesce(f.discovered_at, p.fetched_at),
             a.article_id, p.final_url, p.fetched_at, p.content_type, p.raw_hash, p.bytes, p.file, p.begins_at, p.length,
-            p.access, p.characters, p.titled, p.signed, p.dated, p.extractor
+            p.access, p.characters, p.titled, p.signed, p.dated, p.extractor, p.repeated
         {_KEPT} order by p.file, p.begins_at
         """,
         wanted.values(),
@@ -140,7 +142,7 @@ def _page(row: tuple[Any, ...]) -> KeptPage:
     item = FeedItem(url, title, published, source, summary, language, outlet)
     return KeptPage(
         item, key, Origin(origin), catch_up, discovered, article_id, final_url, fetched_at, content_type, raw_hash,
-        size, Slot(file, position, length), tuple(given),
+        size, Slot(file, position, length), tuple(given), tuple(given[-1]),
     )  # fmt: skip
 
 
@@ -148,12 +150,14 @@ def read_again(con: Connection, pages: Sequence[ReadPage]) -> None:
     """Let the rows of these pages say what today's reading gave: so that a source that was mended gets well."""
     if not pages:
         return
-    marks = ", ".join(["(?::varchar, ?::varchar, ?, ?::integer, ?::boolean, ?::boolean, ?::boolean, ?)"] * len(pages))
+    marks = ", ".join(
+        ["(?::varchar, ?::varchar, ?, ?::integer, ?::boolean, ?::boolean, ?::boolean, ?, ?::bigint[])"] * len(pages)
+    )
     con.execute(
         f"""
         update pages set access = n.access, characters = n.characters, titled = n.titled, signed = n.signed,
-            dated = n.dated, extractor = n.extractor
-        from (values {marks}) as n(url, raw_hash, access, characters, titled, signed, dated, extractor)
+            dated = n.dated, extractor = n.extractor, repeated = n.repeated
+        from (values {marks}) as n(url, raw_hash, access, characters, titled, signed, dated, extractor, repeated)
         where pages.url = n.url and pages.raw_hash = n.raw_hash
         """,
         [value for page in pages for value in (page.url, page.raw_hash, *gave(page))],

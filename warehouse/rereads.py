@@ -129,20 +129,24 @@ def _recognise(con: Connection, documents: Sequence[Document]) -> None:
         )
     )
     members = [(numbers[one.article_id], one) for one in documents if one.article_id in numbers]
-    known = [number for number, _ in members]
-    for table in ("fingerprints", "shingles", "old_shingles"):
-        con.execute(f"delete from internal.{table} where number in ({constants(known)})")
-    append(
-        con,
-        "internal.fingerprints",
-        ("number", "text_hash", "cjk", "outlet", "published", "title", "sketch"),
-        (
-            (n, d.fingerprint.text_hash, d.fingerprint.cjk, d.article.outlet, d.article.published,
-             list(d.fingerprint.title), d.fingerprint.sketch)
-            for n, d in members
-        ),
-    )  # fmt: skip
-    append(con, "internal.shingles", ("hash", "number"), ((h, n) for n, d in members for h in d.fingerprint.shingles))
+    columns = ("number", "text_hash", "cjk", "published", "title", "sketch")
+    con.execute(
+        f"create or replace temp table recognised as select {', '.join(columns)} from internal.fingerprints limit 0"
+    )
+    append(con, "recognised", columns, (
+        (n, d.fingerprint.text_hash, d.fingerprint.cjk, d.article.published, list(d.fingerprint.title),
+         d.fingerprint.sketch)
+        for n, d in members
+    ))  # fmt: skip
+    settings = ", ".join(f"{name} = r.{name}" for name in columns[1:])
+    con.execute(f"update internal.fingerprints f set {settings} from recognised r where f.number = r.number")
+    con.execute("drop table recognised")
+    # Older members keep the few keys that they have: most of the hashes of a text stay when its furniture goes.
+    wanted = constants(number for number, _ in members)
+    recent = {n for (n,) in rows(con, f"select distinct number from internal.shingles where number in ({wanted})")}
+    con.execute(f"delete from internal.shingles where number in ({constants(recent)})")
+    keys = ((h, n) for n, d in members if n in recent for h in d.fingerprint.shingles)
+    append(con, "internal.shingles", ("hash", "number"), keys)
 
 
 def stored(con: Connection, article_ids: Sequence[int]) -> set[int]:

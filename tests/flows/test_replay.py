@@ -319,3 +319,22 @@ def test_the_command_shows_a_table_and_json(desk: Desk, tmp_path: Path) -> None:
     nothing = program("replay", "--since", "2027-01-01", *place, cwd=tmp_path)
     assert (nothing.returncode, "no page that is wanted is kept" in nothing.stderr) == (1, True)
     assert program("replay", "--since", "soon", *place, cwd=tmp_path).returncode == 2
+
+
+NOTE = "This paper is printed on sails that were patched twice, and every sheet of it can be mended at the quay."
+
+
+def test_lines_that_an_outlet_repeated_stay_out_when_it_has_forgotten_them(desk: Desk, clock: Clock) -> None:
+    for number, subject in enumerate(("ropes", "tar", "hulls", "keels")):
+        clock.passes(hours=1)
+        body = [*paragraphs(subject)[number : number + 3], *paragraphs(f"the {subject} of old")[:1], NOTE]
+        desk.prints(**{f"n{number}": page(f"On {subject}", body)})
+        desk.station.runs()
+    holds = "select title from articles where contains(text, 'printed on sails') order by title"
+    before = desk.station.asks(holds)
+    assert ("On keels",) not in before, "three other pages had the line when it came"
+    with desk.station.opened() as con:
+        con.execute("delete from outlet_lines")
+    desk.station.warehouse.publish()
+    desk.replays()
+    assert desk.station.asks(holds) == before

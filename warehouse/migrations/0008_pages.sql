@@ -14,6 +14,7 @@ create table pages(
     signed       boolean not null,
     dated        boolean not null,
     extractor    varchar not null,
+    repeated     bigint[] not null,
     raw_hash     varchar not null,
     bytes        bigint not null,
     content_type varchar,
@@ -35,6 +36,7 @@ comment on column pages.titled is 'whether the page itself states a headline';
 comment on column pages.signed is 'whether the page itself names an author';
 comment on column pages.dated is 'whether the page itself states when it was published';
 comment on column pages.extractor is 'name, version and settings of what read it last';
+comment on column pages.repeated is 'lines that were taken out as its outlet repeats them, as numbers (see outlet_lines): they stay out when it is read again';
 comment on column pages.raw_hash is 'SHA-256 of its bytes, as in articles.raw_hash';
 comment on column pages.bytes is 'size of its bytes, decompressed';
 comment on column pages.content_type is 'the Content-Type header as sent';
