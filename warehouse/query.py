@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from records.errors import WarehouseError
-from warehouse.database import Connection, open_copy, quoted
+from warehouse.backends.quack import Remote
+from warehouse.database import Connection, Warehouse, open_copy, quoted
 
 TIMEOUT = 60.0
 """Seconds that a query may take, the reading of its rows included."""
@@ -50,11 +51,13 @@ class Result:
 
 
 @contextlib.contextmanager
-def run(read_path: Path, sql: str, *, parameters: Sequence[object] = (), timeout: float = TIMEOUT) -> Iterator[Result]:
-    """Run ``sql`` on the read copy and give the result of its last statement.
+def run(
+    place: Path | Warehouse, sql: str, *, parameters: Sequence[object] = (), timeout: float = TIMEOUT
+) -> Iterator[Result]:
+    """Run ``sql`` on what readers see, and give the result of its last statement.
 
     Args:
-        read_path: `warehouse.database.Warehouse.read_path`.
+        place: the warehouse, or the path of a read copy (`warehouse.database.Warehouse.read_path`).
         sql: one or more statements, as an analyst wrote them.
         parameters: values for the placeholders of the last statement.
         timeout: seconds for all of it, the reading of the rows included.
@@ -64,13 +67,13 @@ def run(read_path: Path, sql: str, *, parameters: Sequence[object] = (), timeout
     """
     expired = threading.Event()
     try:
-        with open_copy(read_path) as con, _limit(con, timeout, expired):
+        with _opened(place) as con, _limit(con, timeout, expired):
             yield _result(con, sql, parameters)
     except WarehouseError as error:
         raise _explained(error, timeout if expired.is_set() else None) from error
 
 
-def to_parquet(read_path: Path, sql: str, target: Path, *, timeout: float = TIMEOUT) -> int:
+def to_parquet(place: Path | Warehouse, sql: str, target: Path, *, timeout: float = TIMEOUT) -> int:
     """Write the result of one SELECT to ``target`` as Parquet, atomically, and return the number of rows.
 
     DuckDB may write this one file and reach no other.
@@ -79,11 +82,15 @@ def to_parquet(read_path: Path, sql: str, target: Path, *, timeout: float = TIME
         WarehouseError: as for `run`; or the file cannot be written.
     """
     spare = target.with_name(f"{target.name}.new").absolute()
-    statement = f"copy ({sql.strip().rstrip(';')}\n) to {quoted(str(spare))} (format parquet, compression zstd)"
+    question = f"{sql.strip().rstrip(';')}\n"
+    options = f"{quoted(str(spare))} (format parquet, compression zstd)"
     expired = threading.Event()
     try:
-        with open_copy(read_path, writable=spare) as con, _limit(con, timeout, expired):
-            count = con.execute(statement).fetchall()[0][0]
+        with _opened(place, spare) as con, _limit(con, timeout, expired):
+            if isinstance(con, Remote):
+                count = con.copy_to(question, options).fetchall()[0][0]
+            else:
+                count = con.execute(f"copy ({question}) to {options}").fetchall()[0][0]
         spare.replace(target)
     except WarehouseError as error:
         raise _explained(error, timeout if expired.is_set() else None) from error
@@ -93,6 +100,10 @@ def to_parquet(read_path: Path, sql: str, target: Path, *, timeout: float = TIME
         with contextlib.suppress(OSError):
             spare.unlink(missing_ok=True)
     return int(count)
+
+
+def _opened(place: Path | Warehouse, writable: Path | None = None) -> contextlib.AbstractContextManager[Connection]:
+    return place.reading(writable) if isinstance(place, Warehouse) else open_copy(place, writable)
 
 
 @contextlib.contextmanager

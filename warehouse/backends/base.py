@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from warehouse.database import Connection
 
 Connect = Callable[[], "Connection"]
-"""Opens a DuckDB of its own in memory, with the backend's extensions loaded; to be closed by the caller."""
+"""Opens one more connection to the DuckDB that windows use, its extensions loaded; to be closed by the caller."""
 
 
 class Backend(Protocol):
-    """One place of a warehouse. Every way in ends in a connection whose catalog ``warehouse`` is attached and used."""
+    """One place of a warehouse. Every way in ends in a connection with its catalog attached and used."""
 
     @property
     def place(self) -> str:
@@ -32,6 +32,10 @@ class Backend(Protocol):
     @property
     def read_path(self) -> Path:
         """What analysts open: for a file its read copy, else the same as ``path``."""
+
+    @property
+    def catalog(self) -> str:
+        """The name under which it is attached, as SQL writes it."""
 
     @property
     def extensions(self) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ class DuckLake:
     place: str
     store: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    catalog = "warehouse"
     keyed = False
 
     @classmethod
@@ -124,7 +125,7 @@ class DuckLake:
             return
         con = connect()
         try:
-            con.execute(f"attach {literal(self.source)} as turn (type postgres, read_only)")
+            con.execute(f"attach if not exists {literal(self.source)} as turn (type postgres, read_only)")
             con.execute("begin")  # the lock lasts as long as this transaction
             _sign(con, command)
             self._wait(con, timeout)
@@ -140,7 +141,7 @@ class DuckLake:
             except OSError as error:
                 raise lock.cannot_write(error, Path(self.data)) from error
         self._secret(con)
-        con.execute(f"attach {self._url()} as warehouse (data_path {literal(self.data)})")
+        con.execute(f"attach {self._url()} as warehouse ({self._where()})")
         con.execute("use warehouse")
         self._close_off(con, None)
 
@@ -149,7 +150,7 @@ class DuckLake:
         if self.catalogue == "sqlite" and not self.path.exists():
             raise WarehouseError(f"{self.place}: nothing has been stored yet; run `govwatch run` first")
         self._secret(con)
-        con.execute(f"attach {self._url()} as warehouse (read_only, data_path {literal(self.data)})")
+        con.execute(f"attach {self._url()} as warehouse (read_only, {self._where()})")
         con.execute("use warehouse")
         self._close_off(con, writable)
         con.execute("begin")
@@ -173,6 +174,10 @@ class DuckLake:
 
     def _url(self) -> str:
         return literal(f"ducklake:{self.catalogue}:{self.source}")
+
+    def _where(self) -> str:
+        # The catalogue knows where the data was when the lake was made; it may have moved since.
+        return f"data_path {literal(self.data)}, override_data_path true"
 
     def _secret(self, con: Connection) -> None:
         if _BUCKET.match(self.data) and self.store:
@@ -207,7 +212,7 @@ def _sign(con: Connection, command: str | None) -> None:
     _asked(
         con,
         f"select set_config('application_name', {literal(who)}, false), "
-        "set_config('idle_in_transaction_session_timeout', '0', false)",
+        "set_config('idle_in_transaction_session_timeout', '0', false) as patience",
     )
 
 

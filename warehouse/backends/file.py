@@ -35,6 +35,7 @@ class DuckFile:
         path: the database file; made with its directory at the first write window.
     """
 
+    catalog = "warehouse"
     extensions: tuple[str, ...] = ()
     keyed = True
 

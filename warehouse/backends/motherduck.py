@@ -44,6 +44,11 @@ class MotherDuck:
         return cls(name, without_secrets(shown), token or environ.get("MOTHERDUCK_TOKEN", ""))
 
     @property
+    def catalog(self) -> str:
+        """MotherDuck names catalogs itself."""
+        return f'"{self.name}"'
+
+    @property
     def path(self) -> Path:
         """A local name, for the lock and the prompt's history."""
         return Path("data") / f"{self.name}.motherduck"

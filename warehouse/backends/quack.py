@@ -36,6 +36,7 @@ class Quack:
     place: str
     token: str = field(default="", repr=False)
 
+    catalog = "warehouse"
     extensions = ("httpfs", "quack")  # the client speaks HTTP through httpfs
     keyed = True
 
