@@ -25,6 +25,8 @@ MAY_BE_EMPTY = {
     "Mentions that may not alert, and where they stand",
     "Messages that failed, with every attempt",
     "What the paywalls hide",
+    "Rules whose alerts readers did not want",
+    "Did the canary arrive",
     "Outlets worth adding",
     "Texts that changed after they were stored",
 }
