@@ -14,10 +14,10 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from config.load import directory_from, warehouse_from
-from flows.journal import Journal
 from flows.pipeline import Pass
 from flows.report import PassReport, Session, Watch, session
 from flows.secrecy import read_configuration, secretless
+from flows.shown import Shown
 from records.errors import GovwatchError
 from warehouse.database import Warehouse
 
@@ -43,10 +43,12 @@ async def monitor(
         warehouse: the warehouse's path; GOVWATCH_WAREHOUSE or ``data/govwatch.duckdb`` by default.
     """
     configuration = read_configuration(directory_from(config))
-    here = session.get() or Session(Journal())
+    shown = Shown()
+    here = session.get() or Session(shown)
     one = Pass(configuration, Warehouse(warehouse_from(warehouse)), watch=here.watch, step=_as_task)
     with secretless():
         report = here.report = await one.run(sources or (), all_sources=all_sources)
+    await shown.finish()
     await _artifacts(report)
     if report.state == "nothing":
         return Failed(message=f"none of {len(report.sources)} sources could be read", data=report.counts())

@@ -174,7 +174,9 @@ def test_serve_begins_with_a_pass_and_records_it(served: Served) -> None:
     assert "1 sources polled" in run["state"]["message"]
     assert len(served.newsroom.article_hits()) == 1
     assert {task["name"].partition("-")[0] for task in served.asks("task_runs")} >= {"discover", "collect"}
-    assert "govwatch-pass" in {artifact["key"] for artifact in served.asks("artifacts")}
+    shown = {artifact["key"]: artifact for artifact in served.asks("artifacts")}
+    assert {"govwatch-pass", "govwatch-sources", "govwatch-progress"} <= set(shown)
+    assert shown["govwatch-progress"]["data"] == 100.0
 
 
 def test_no_secret_reaches_the_server_its_database_or_its_log(served: Served) -> None:
