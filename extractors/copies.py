@@ -125,11 +125,11 @@ class _Text:
     __slots__ = ("chance", "codes", "has", "span", "text_hash", "title")
 
     def __init__(self, value: Fingerprint) -> None:
-        self.codes: _Sketch = np.frombuffer(value.sketch, "<u2", len(value.sketch) // 2).astype(np.uint16)
+        self.codes: _Sketch = np.frombuffer(value.sketch, "<u2", len(value.sketch) // 2).astype(np.uint16, copy=False)
         self.has = np.zeros(_CODES, bool)
         self.has[self.codes] = True
         # A code of another text is found here by chance this often: 1 % of the time for usual articles.
-        self.chance = min(0.9, int(self.has.sum()) / _REAL_CODES)
+        self.chance = min(0.9, int(np.count_nonzero(self.has)) / _REAL_CODES)
         self.span = SKETCH_SPAN_CJK if value.cjk else SKETCH_SPAN
         self.text_hash = value.text_hash
         self.title = frozenset(value.title)
@@ -139,7 +139,10 @@ def _spread(stories: Iterable[Sequence[_Text]]) -> npt.NDArray[np.uint8]:
     """Count, for each code, the stories that hold it: what many stories hold is furniture or a shared quotation."""
     counts = np.zeros(_CODES, np.uint8)
     for members in stories:
-        counts[np.unique(np.concatenate([member.codes for member in members]))] += 1
+        held = members[0].has
+        for member in members[1:]:
+            held = held | member.has
+        counts += held
     return counts
 
 
