@@ -2,7 +2,8 @@
 
 Prints one JSON line. Both sides are programs, timed from their start to their end, on all cores, in turn, for several
 rounds, with new warehouses; the pages come from a process of its own that only hands out bytes made beforehand. Peak
-memory is measured again with more pages: it must not grow with them.
+memory is measured again with more pages: it must not grow with them. Beside the wall time stands the processor's, of a
+program and all its children: on a machine that does other work too, believe the ratio of those.
 
     python -m benchmarks.pipeline [--pages 600] [--more 1800] [--rounds 3]
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gzip
+import itertools
 import json
 import multiprocessing
 import os
@@ -23,6 +25,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -54,9 +57,17 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One program that ran: wall seconds, and the most memory that it and its children held at once, in MB."""
+    """One program that ran.
+
+    Attributes:
+        seconds: from its start to its end.
+        processor: seconds of processor time that it and its children took; 0 where /proc does not tell.
+        memory: the most that they held at once, in MB.
+        output: what it wrote.
+    """
 
     seconds: float
+    processor: float
     memory: float | None
     output: str
 
@@ -125,33 +136,55 @@ def measured(command: list[str]) -> Run:
     started = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ) as process:
         peak: list[float] = []
-        watcher = threading.Thread(target=_watch, args=(process, peak))
+        spent: dict[int, float] = {}
+        watcher = threading.Thread(target=_watch, args=(process, peak, spent))
         watcher.start()
         output = process.communicate()[0]
         seconds = time.perf_counter() - started
         watcher.join()
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output[-3000:]}")
-    return Run(seconds, max(peak, default=None), output)
+    return Run(seconds, sum(spent.values()), max(peak, default=None), output)
 
 
-def _watch(process: subprocess.Popen[str], peak: list[float]) -> None:
-    while process.poll() is None:
-        held = _memory(process.pid)
-        if held is not None:
-            peak.append(held)
-        time.sleep(0.25)
+def _watch(process: subprocess.Popen[str], peak: list[float], spent: dict[int, float]) -> None:
+    """Note memory four times a second and processor time twenty times: what a child did last of all goes unseen."""
+    for turn in itertools.count():
+        if process.poll() is not None:
+            return
+        tree = list(_tree(process.pid))
+        spent |= {pid: seconds for pid in tree if (seconds := _processor(pid)) is not None}
+        if turn % 5 == 0:
+            held = [one for pid in tree if (one := _memory(pid)) is not None]
+            peak += [sum(held)] if held else []
+        time.sleep(0.05)
+
+
+def _tree(pid: int) -> Iterator[int]:
+    """Yield a process and all below it; children of any of its threads."""
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in children.read_text().split():
+                yield from _tree(int(child))
+
+
+def _processor(pid: int) -> float | None:
+    """Return the seconds of processor time of one process; None when it is gone, or /proc does not tell."""
+    try:
+        facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(facts[11]) + int(facts[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(pid: int) -> float | None:
-    """Return the proportional set size of a process and its children in MB; None where /proc does not tell."""
+    """Return the proportional set size of one process in MB; None when it is gone, or /proc does not tell."""
     try:
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        own = next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
     except (OSError, StopIteration):
         return None
-    return own + sum(_memory(int(child)) or 0.0 for child in children)
 
 
 def govwatch(directory: Path, warehouse: Path) -> Run:
@@ -202,6 +235,10 @@ def _rate(pages: int, runs: list[Run]) -> float:
     return round(pages / statistics.median(run.seconds for run in runs), 1)
 
 
+def _processor_of(runs: list[Run]) -> float:
+    return statistics.median(run.processor for run in runs)
+
+
 def _peak(runs: list[Run]) -> float | None:
     known = [run.memory for run in runs if run.memory is not None]
     return round(max(known)) if known else None
@@ -226,6 +263,10 @@ def main() -> None:
         "ratios": [
             round(theirs.seconds / mine.seconds, 3) for mine, theirs in zip(first["ours"], first["bare"], strict=True)
         ],
+        "processor_ms_per_page": {
+            side: round(1000 * _processor_of(first[side]) / options.pages, 1) for side in ("ours", "bare")
+        },
+        "ratio_processor": round(_processor_of(first["bare"]) / max(_processor_of(first["ours"]), 1e-9), 3),
         "peak_memory_mb": {str(options.pages): _peak(first["ours"])},
         "page_bytes_compressed": first["world"]["page_bytes_compressed"],
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
@@ -239,6 +280,9 @@ def main() -> None:
             second[side][0].seconds - statistics.median(run.seconds for run in first[side]) for side in ("ours", "bare")
         )
         line["ratio_without_start"] = round(theirs / mine, 3)
+        line["ratio_processor_at_more"] = round(second["bare"][0].processor / max(second["ours"][0].processor, 1e-9), 3)
+        busy, busy_bare = (second[side][0].processor - _processor_of(first[side]) for side in ("ours", "bare"))
+        line["ratio_processor_without_start"] = round(busy_bare / max(busy, 1e-9), 3)
     print(json.dumps(line))
 
 
