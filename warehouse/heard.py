@@ -20,7 +20,7 @@ def heard(con: Connection, signals: Sequence[Signal]) -> dict[tuple[str, int], l
     if not articles:
         return {}
     found: dict[tuple[str, int], list[Heard]] = defaultdict(list)
-    for initiative_id, article_id, subscription, key, occasion, state in rows(
+    for initiative_id, article_id, subscription, key, occasion, state, _ in rows(
         con,
         """
         select distinct s.initiative_id, s.article_id, n.subscription, coalesce(n.thread, n.group_key), n.occasion,
