@@ -26,6 +26,7 @@ from config.initiatives import InitiativesFile
 from config.load import load
 from config.seeds import SeedsFile
 from config.settings import Settings
+from config.sites import SiteFile
 from config.sources import KINDS, SourcesFile
 from extractors import kinds
 from extractors.matching import pattern
@@ -52,6 +53,7 @@ FILES: dict[str, type[Shape]] = {
     "alerts.yaml": AlertsFile,
     "settings.yaml": Settings,
     "seeds.yaml": SeedsFile,
+    "sites/SITE.yaml": SiteFile,
 }
 
 
