@@ -18,7 +18,8 @@ from alerts.detect import signals
 from alerts.render import render
 from alerts.render.links import safe_url
 from records.alert import Item, Notification, Occasion
-from records.signal import Severity
+from records.mention import Figure
+from records.signal import Rhythm, Severity
 from records.subscription import Channel, Format, Transport
 from records.text import clean
 from tests.alerts.desk import SENTENCE, Memory, mention
@@ -265,3 +266,36 @@ def test_a_digest_says_its_day_and_how_much_it_holds() -> None:
         "a" * 32, "desk", "digest/2026-11-24", 1, Occasion.DIGEST, Severity.INFO, MONDAY, items=(item(),) * 2
     )
     assert compose(message, (), zone="UTC", now=MONDAY).title == "Digest of 24 November 2026: 2 stories on 1 initiative"
+
+
+@pytest.mark.parametrize("form", [*CHATS, Format.MAIL, Format.JSON])
+def test_a_correction_says_what_it_was_and_is_and_which_message_it_corrects(form: Format) -> None:
+    note = item(
+        reason="corrected: 31 states is now 29 states", sentence="", detail="was: “31 states <b>” now: “29 states”"
+    )
+    message = replace(content(note, occasion=Occasion.CORRECTION), about=("C0D9-8849",))
+    payload = render(message, channel(form))
+    shown = payload.body + payload.html + json.dumps(payload.data, ensure_ascii=False)
+    assert "C0D9" in shown
+    assert "31 states" in shown
+    if form is not Format.IRC:  # one line: the reason says it
+        assert "29 states”" in shown
+    if form in (Format.TELEGRAM, Format.MAIL):
+        assert "31 states &lt;b&gt;" in shown
+
+
+def test_a_story_is_told_with_everything_that_makes_it_news() -> None:
+    known = Memory(
+        mention(), mention(story=98, figures=(Figure("harbour-treaty", 31, "=", "state", "", 0, 9, "31 states", ""),))
+    )
+    known.rhythms["harbour-treaty"] = Rhythm(
+        MONDAY - timedelta(days=40), {98: MONDAY - timedelta(hours=3), 99: MONDAY - timedelta(hours=2)}
+    )
+    more = Figure("harbour-treaty", 33, "=", "state", "", 0, 9, "33 states", "It has 33 states.")
+    raised = signals([mention(story=2, language="fr", figures=(more,))], known, now=MONDAY, run_id="run-1")
+    (one,) = items_of(raised)
+    assert (
+        one.reason
+        == "first mention in French; new figure: 33 states, before: 31 states; third story today, usual is none"
+    )
+    assert one.sentence == SENTENCE

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from alerts.detect import signals as detect
 from records.article import Origin
 from records.document import Batch, Document
-from records.mention import Place
+from records.mention import Figure, Place
 from records.signal import Signal
 from records.story import Neighbours, StoryChoice
 from tests.warehouse.conftest import Make, mention_of
-from warehouse import articles, history, signals, stories
+from warehouse import articles, history, signals, sources, stories
 from warehouse.database import Warehouse, rows
 
 
@@ -88,3 +89,57 @@ def test_a_batch_that_breaks_leaves_no_signal(warehouse: Warehouse, document: Ma
     with warehouse.writing() as con:
         assert rows(con, "select 1 from articles union all select 1 from mentions") == []
     assert load(warehouse, now, batch.documents[0]) == 3
+
+
+def states(value: float) -> Figure:
+    shown = f"{value:g} states"
+    return Figure("harbour-treaty", value, "=", "state", "", 70, 70 + len(shown), shown, f"It has {shown}.")
+
+
+def kinds_of(warehouse: Warehouse) -> list[tuple[str, str]]:
+    with warehouse.writing() as con:
+        return rows(con, "select kind, reason from signals where kind in ('spike', 'new_figure') order by created_at")
+
+
+def test_a_number_that_differs_from_a_seeds_is_a_signal_and_is_told_once(
+    warehouse: Warehouse, document: Make, now: datetime
+) -> None:
+    load(warehouse, now, document("old", mentions=(mention_of(),), figures=(states(31),), origin=Origin.SEED))
+    for number, value in enumerate((31, 33, 33, 31)):
+        text = f"Another text, number {number}."
+        load(warehouse, now, document(f"new-{number}", text=text, mentions=(mention_of(),), figures=(states(value),)))
+    assert kinds_of(warehouse) == [("new_figure", "new figure: 33 states, before: 31 states")]
+    with warehouse.writing() as con:
+        (found,) = signals.read(con, "where s.kind = 'new_figure'")
+    assert (found.reason, found.mention.sentence) == ("new figure: 33 states, before: 31 states", "It has 33 states.")
+
+
+def test_a_burst_is_told_once_with_numbers_that_count_stories_stored_before(
+    warehouse: Warehouse, document: Make, now: datetime
+) -> None:
+    def story(name: str, at: datetime, **more: Any) -> Document:
+        return document(name, text=f"A text of its own: {name}.", mentions=(mention_of(),), published=at, **more)
+
+    with warehouse.writing() as con:
+        tracked = sources.Tracked("harbour-treaty", "Harbour Treaty", "", (), "always")
+        sources.sync_initiatives(con, [tracked], now - timedelta(days=90))
+    for number in range(10):
+        load(warehouse, now, story(f"old-{number}", now - timedelta(days=2.5 * number + 2), origin=Origin.BACKFILL))
+    told = []
+    for number in range(6):
+        at = now + timedelta(hours=number)
+        load(warehouse, at, story(f"new-{number}", at))
+        told.append(kinds_of(warehouse))
+    assert told[1] == []
+    assert told[2] == [("spike", "third story today, usual is 0.4")]
+    assert told[5] == told[2], "once for each burst"
+
+
+def test_an_initiative_that_is_new_has_no_usual(warehouse: Warehouse, document: Make, now: datetime) -> None:
+    with warehouse.writing() as con:
+        tracked = sources.Tracked("harbour-treaty", "Harbour Treaty", "", (), "always")
+        sources.sync_initiatives(con, [tracked], now - timedelta(days=2))
+    for number in range(8):
+        text = f"A text of its own, number {number}."
+        load(warehouse, now, document(f"new-{number}", text=text, mentions=(mention_of(),)))
+    assert kinds_of(warehouse) == []
