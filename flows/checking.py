@@ -7,6 +7,7 @@ import difflib
 import fnmatch
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from records.article import FetchFailed, Page
 from records.errors import GovwatchError, PatternError, Problem
 from records.mention import Initiative
 from records.source import Source
+from records.subscription import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +137,21 @@ async def _probe(fetcher: Fetcher, source: Source) -> Probe:
     )
 
 
+def channels_that_fail(configuration: Configuration) -> list[str]:
+    """Greet the server of every channel, all at once, and return a line for each that would take no message now."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        answers = pool.map(_probe_channel, configuration.alerts.channels)
+        return [f"Channel {one.name} fails: {one.note}" for one in answers if not one.ok]
+
+
 def probe_channels(configuration: Configuration) -> Iterator[Probe]:
     """Greet the server of every channel, without sending anything, and yield how each answered."""
-    for channel in configuration.alerts.channels:
-        try:
-            note = probe(channel)
-        except GovwatchError as error:
-            yield Probe(channel.name, ok=False, answer="fails:", note=str(error))
-        else:
-            yield Probe(channel.name, ok=True, answer="answers", note=note)
+    yield from map(_probe_channel, configuration.alerts.channels)
+
+
+def _probe_channel(channel: Channel) -> Probe:
+    try:
+        note = probe(channel)
+    except GovwatchError as error:
+        return Probe(channel.name, ok=False, answer="fails:", note=str(error))
+    return Probe(channel.name, ok=True, answer="answers", note=note)

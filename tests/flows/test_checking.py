@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from config.load import load
-from flows.checking import examples, patterns, warnings
+from flows.checking import channels_that_fail, examples, patterns, warnings
+from tests.inboxes import MailInbox
 from tests.newsroom import Newsroom
 from tests.passes import NO_SEEDS
 
@@ -52,3 +53,18 @@ def test_examples_that_fail_are_mistakes_with_their_lines(config: Path) -> None:
 def test_risky_aliases_are_warnings_with_their_lines(config: Path) -> None:
     found = {(one.key, one.line) for one in warnings(load(config, {}))}
     assert ("second", 15) in found
+
+
+def test_only_channels_that_would_take_no_message_are_named_and_nothing_is_sent(
+    tmp_path: Path, mailbox: MailInbox
+) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "sources.yaml").write_text("sources: []\n")
+    (config / "alerts.yaml").write_text(
+        f"channels:\n  well: {{url: '{mailbox.apprise_url('desk')}'}}\n"
+        "  ruin: {url: 'mailto://127.0.0.1:9/?from=a@b.example&to=c@d.example&mode=insecure'}\n"
+    )
+    (line,) = channels_that_fail(load(config, {}))
+    assert line.startswith("Channel ruin fails: the mail server cannot be reached")
+    assert not mailbox.mails
