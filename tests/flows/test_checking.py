@@ -62,7 +62,7 @@ def test_only_channels_that_would_take_no_message_are_named_and_nothing_is_sent(
     config.mkdir()
     (config / "sources.yaml").write_text("sources: []\n")
     (config / "alerts.yaml").write_text(
-        f"channels:\n  well: {{url: '{mailbox.apprise_url('desk')}'}}\n"
+        f"channels:\n  well: {{url: '{mailbox.apprise_url('desk@newsroom.example')}'}}\n"
         "  ruin: {url: 'mailto://127.0.0.1:9/?from=a@b.example&to=c@d.example&mode=insecure'}\n"
     )
     (line,) = channels_that_fail(load(config, {}))
