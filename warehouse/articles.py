@@ -20,7 +20,7 @@ from records.article import Article, Outcome, UrlOutcome
 from records.document import Batch, Document
 from records.signal import Detect
 from records.story import Neighbours, StoryChoice
-from warehouse import frontier, history, mentions, pages, signals, stories
+from warehouse import frontier, history, mentions, pages, search, signals, stories
 from warehouse.database import Connection, append, rows
 
 Choose = Callable[[Sequence[Document], Neighbours], Sequence[StoryChoice]]
@@ -85,6 +85,7 @@ def load(con: Connection, batch: Batch, *, choose: Choose, detect: Detect, run_i
     report = _load_new(con, new, choose, detect, run_id, now) + _fill(con, filled, run_id, now)
     revised = _revise(con, known, stored, run_id, now)
     frontier.settle(con, [_truly(outcome, stored, twins) for outcome in batch.outcomes], run_id)
+    search.index(con)
     pages.store(con, batch.pages, {twin: first for twin, (first, _) in twins.items()}, run_id)
     return report + LoadReport(known=len(known) + len(twins), revised=revised)
 
@@ -197,6 +198,7 @@ def _fill(con: Connection, documents: Sequence[Document], run_id: str, now: date
             ],
         )  # fmt: skip
     found, figures = mentions.replace(con, documents, now, run_id) if documents else (0, 0)
+    search.again(con, [document.article_id for document in documents])
     return LoadReport(filled=len(documents), mentions=found, figures=figures)
 
 
