@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from alerts import quirks
 from records.errors import DeliveryPermanent
 from records.subscription import Channel, Format, Transport
 
@@ -30,6 +31,7 @@ _FLAGS: dict[str, Any] = {
     "secure_logging": True,
 }
 _LOG = logging.getLogger("apprise")
+_ALL = 1  # apprise writes what an IRC server says at a level of its own, below DEBUG
 _one_listener = threading.Lock()
 
 
@@ -64,6 +66,7 @@ def service(channel: Channel) -> Any:
     made.socket_connect_timeout, made.socket_read_timeout = CONNECT_TIMEOUT, READ_TIMEOUT
     made.redirects = False
     made.notify_format = apprise.NotifyFormat(_FORMATS.get(channel.format, "text"))
+    quirks.prepare(made)
     return made
 
 
@@ -79,11 +82,11 @@ def heard() -> Iterator[list[str]]:
         def emit(self, record: logging.LogRecord) -> None:
             lines.append(record.getMessage())
 
-    listener = _Listener(logging.DEBUG)
+    listener = _Listener(_ALL)
     with _one_listener:
         level, propagate = _LOG.level, _LOG.propagate
         _LOG.addHandler(listener)
-        _LOG.setLevel(logging.DEBUG)
+        _LOG.setLevel(_ALL)
         _LOG.propagate = False
         try:
             yield lines

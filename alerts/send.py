@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import sys
 from typing import TextIO
 from urllib.parse import urlsplit
 
-from alerts import mail
+from alerts import mail, quirks
 from alerts.channels import CONNECT_TIMEOUT, heard, service
 from records.delivery import Delivery
-from records.errors import DeliveryPermanent, DeliveryTransient, DeliveryUnknown
+from records.errors import DeliveryError, DeliveryPermanent, DeliveryTransient, DeliveryUnknown
 from records.subscription import Channel, Transport
 
 _CODE = re.compile(r"error=(\d{3})\b")
@@ -26,7 +25,6 @@ _NEVER_LEFT = re.compile(
     re.IGNORECASE,
 )
 _MAYBE = re.compile(r"timed out|timeout|aborted|reset|closed|disconnected", re.IGNORECASE)
-_PORTS = {"http": 80, "json": 80, "https": 443, "jsons": 443}
 
 
 def send(delivery: Delivery, channel: Channel, out: TextIO | None = None) -> int | None:
@@ -60,18 +58,13 @@ def probe(channel: Channel) -> str:
         return "writes to the terminal"
     if channel.transport is Transport.MAIL:
         return mail.probe(channel)
-    service(channel)
     parts = urlsplit(channel.url)
-    if channel.transport is not Transport.WEBHOOK or parts.hostname is None:
-        return "its URL is understood; `govwatch alerts test` sends a message"
-    port = parts.port or _PORTS.get(parts.scheme, 80)
-    try:
-        socket.create_connection((parts.hostname, port), timeout=CONNECT_TIMEOUT).close()
-    except OSError as error:
-        raise DeliveryTransient(
-            f"channel {channel.name}: the server cannot be reached: {error.strerror or error}"
-        ) from error
-    return "the server answers; `govwatch alerts test` sends a message"
+    made = service(channel)
+    with heard():
+        try:
+            return quirks.probe(made, parts.scheme, parts.hostname, parts.port, CONNECT_TIMEOUT)
+        except DeliveryError as error:
+            raise type(error)(f"channel {channel.name}: {error}", error.code) from error
 
 
 def _print(delivery: Delivery, out: TextIO) -> None:
@@ -95,12 +88,18 @@ def _notify(delivery: Delivery, channel: Channel) -> int | None:
         title = delivery.payload.subject
         made.headers["Idempotency-Key"] = delivery.delivery_id
         made.payload_extras.update({"delivery_id": delivery.delivery_id, **delivery.payload.data})
+    quirks.mark(made, delivery.delivery_id)
     with heard() as lines:
-        taken = made.notify(
-            body=_marked_body(delivery, idempotent=channel.idempotent),
-            title=title,
-            body_format=made.notify_format,
-        )
+        try:
+            taken = made.notify(
+                body=quirks.words(made, _marked_body(delivery, idempotent=channel.idempotent), delivery.delivery_id),
+                title=title,
+                body_format=made.notify_format,
+            )
+        finally:
+            quirks.finish(made)
+    if refused := quirks.refusal(made, lines):
+        raise refused
     if taken:
         return None
     raise _meaning(lines)

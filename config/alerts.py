@@ -37,7 +37,7 @@ DAYS: tuple[str, ...] = get_args(_Day)
 # How each service wants its words, and its limit in characters (IRC: bytes), after apprise 1.13.1.
 _SERVICES: dict[str, tuple[Format, int]] = {
     "discord": (Format.DISCORD, 2000),
-    "gchat": (Format.PLAIN, 4000),
+    "gchat": (Format.UNMARKED, 4000),
     "irc": (Format.IRC, 380),
     "ircs": (Format.IRC, 380),
     "matrix": (Format.PLAIN, 30_000),
@@ -50,7 +50,7 @@ _SERVICES: dict[str, tuple[Format, int]] = {
     "ntfys": (Format.PLAIN, 3900),
     "slack": (Format.SLACK, 35_000),
     "tgram": (Format.TELEGRAM, 4096),
-    "workflows": (Format.PLAIN, 1000),
+    "workflows": (Format.UNMARKED, 1000),
     "zulip": (Format.MARKDOWN, 10_000),
 }
 _OTHERS = (Format.PLAIN, 1000)
@@ -109,7 +109,7 @@ class ChannelShape(Shape):
 
     type: Literal["console", "mail", "webhook"] | None = None
     url: str = ""
-    format: Literal["plain", "markdown", "slack", "telegram", "discord", "irc"] | None = None
+    format: Literal["plain", "markdown", "slack", "telegram", "discord", "unmarked", "irc"] | None = None
     limit: Annotated[int, Field(ge=200, le=100_000)] | None = None
 
     @model_validator(mode="after")
@@ -139,7 +139,7 @@ class MatchShape(Shape):
         groups: names of groups of initiatives, as the file defines them.
         languages, outlets, countries: of the article.
         outlet_tiers: 1 (wire services, papers of record, institutions) to 3.
-        kinds: first_mention, new_story, new_outlet.
+        kinds: first_mention, new_story, new_outlet, new_figure, spike, correction.
         min_severity: info, notice or high.
         evidence: where the initiative must be named at least: headline, lead (or headline), or anywhere in the text.
     """

@@ -176,6 +176,7 @@ class Format(StrEnum):
     SLACK = "slack"  # Slack's mrkdwn
     TELEGRAM = "telegram"  # Telegram's subset of HTML
     DISCORD = "discord"
+    UNMARKED = "unmarked"  # chats whose marks cannot be escaped: Teams, Google Chat
     IRC = "irc"  # one line
     JSON = "json"
 

@@ -182,6 +182,7 @@ class Receiver:
     def __init__(self) -> None:
         self._posts: list[Post] = []
         self._answers: deque[Answer] = deque()
+        self._body = b"{}"
         self._server = LoopbackServer()
         self.port = self._server.listen("127.0.0.1", 0, self._answer)
 
@@ -215,6 +216,10 @@ class Receiver:
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
         self._answers.extend(Answer(status, headers) for status in statuses)
 
+    def says(self, body: bytes) -> None:
+        """Answer requests that go well with ``body``."""
+        self._body = body
+
     def stalls_after_reading(self, times: int = 1) -> None:
         """Read the next requests, and never answer."""
         self._answers.extend([Answer(wait=math.inf)] * times)
@@ -229,4 +234,6 @@ class Receiver:
 
     def _answer(self, request: Request) -> Answer:
         self._posts.append(Post(request.target, dict(request.headers), request.body))
-        return self._answers.popleft() if self._answers else Answer(200, {"Content-Type": "application/json"}, b"{}")
+        return (
+            self._answers.popleft() if self._answers else Answer(200, {"Content-Type": "application/json"}, self._body)
+        )

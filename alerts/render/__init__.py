@@ -16,6 +16,7 @@ _STYLES = {
     Format.DISCORD: chat.Discord(),
     Format.SLACK: chat.Slack(),
     Format.TELEGRAM: chat.Telegram(),
+    Format.UNMARKED: chat.Unmarked(),
     Format.IRC: plain.OneLine(),
 }
 

@@ -168,8 +168,8 @@ class Plain:
         return "\n\n".join(parts)
 
     def size(self, text: str) -> int:
-        """Count characters."""
-        return len(text)
+        """Count bytes, as ntfy, Matrix, MQTT and mail do: never less than characters."""
+        return len(text.encode())
 
 
 class OneLine(Plain):
@@ -195,7 +195,3 @@ class OneLine(Plain):
     def join(self, parts: list[str]) -> str:
         """Put everything on one line."""
         return " | ".join(parts)
-
-    def size(self, text: str) -> int:
-        """Count bytes."""
-        return len(text.encode())
