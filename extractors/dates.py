@@ -55,7 +55,10 @@ _MODIFIED = (
     "article:updated_time",
     "last-modified", "dcterms.modified", "dc.date.modified", "lastmod", "revised", "rnews:datemodified",
 )  # fmt: skip
-_BYLINE_CLASS = re.compile(r"publi|date|time|byline|meta|posted|stamp", re.IGNORECASE)
+_BYLINE_CLASS = re.compile(
+    r"publi|date|time|byline|meta|posted|stamp|created|fecha|datum|tarih|pubd|(?:^|[\s_-])(?:data|info|hora)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 _CHANGED = re.compile(r"updat|modif|aktuali|actuali")
 # Where scripts find the moment that they show in the reader's zone.
 _DATA = ("data-published", "data-publish-date", "data-pubdate", "data-published-at", "data-publication-date")
