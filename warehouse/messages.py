@@ -53,6 +53,7 @@ class Told:
         verdict, verdict_reason: where routing took it, by subscription; None until then.
         article: its title and URL.
         sentence, surface: the evidence.
+        reason, detail: what the kind alone does not say.
     """
 
     reference: str
@@ -68,6 +69,8 @@ class Told:
     article_id: int
     occurred_at: datetime
     run_id: str
+    reason: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ _LINES = """
 """
 _TOLD = """
     select s.signal_id, s.kind, s.initiative_id, s.verdict, coalesce(s.verdict_reason, ''), s.facts->>'$.title',
-        s.facts->>'$.url', s.facts->>'$.sentence', s.facts->>'$.surface', s.article_id, s.occurred_at, s.run_id
+        s.facts->>'$.url', s.facts->>'$.sentence', s.facts->>'$.surface', s.article_id, s.occurred_at, s.run_id,
+        coalesce(s.reason, ''), coalesce(s.detail, '')
     from signals s
 """
 

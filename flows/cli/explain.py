@@ -98,7 +98,8 @@ def _alert(found: Explanation) -> list[str]:
     for signal in found.signals:
         when = f"{signal.occurred_at:%Y-%m-%d %H:%M} UTC"
         lines += [
-            f"signal {signal.reference}: {signal.kind} of {signal.initiative_id}, at {when}",
+            f"signal {signal.reference}: {signal.kind} of {signal.initiative_id}, at {when}"
+            + "".join(f"; {part}" for part in (signal.reason, signal.detail) if part),
             f"  article {signal.article_id}: {signal.title}",
             f"  {signal.url}",
             f"  evidence: '{signal.surface}' in: {signal.sentence}",

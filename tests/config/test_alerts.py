@@ -54,7 +54,7 @@ def test_the_commented_examples_of_the_shipped_file_are_right() -> None:
     names = ("SMTP_PASSWORD", "HOOK_TOKEN", "SLACK_TOKEN", "TELEGRAM_BOT", "TELEGRAM_CHAT")
     found = policy("\n".join(whole), **dict.fromkeys(names, "abc"))
     assert [one.name for one in found.channels] == ["terminal", "mail-eu-desk", "hook", "team-chat", "phone"]
-    assert [one.name for one in found.subscriptions] == ["everything", "eu-desk", "analyst", "operator"]
+    assert [one.name for one in found.subscriptions] == ["everything", "eu-desk", "analyst", "manager", "operator"]
     assert [one.silence_id for one in found.silences] == ["summit-week"]
     assert found.subscriptions[1].match.initiatives == ("eu-ai-act", "coe-*")
     assert told

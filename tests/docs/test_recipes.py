@@ -22,6 +22,8 @@ MAY_BE_EMPTY = {
     "Initiatives that are named together",
     "Days with unusually much",
     "Numbers on which the press disagrees",
+    "What outlets changed after we told of it",
+    "Every version of an article that was alerted",
     "Mentions that may not alert, and where they stand",
     "Messages that failed, with every attempt",
     "What the paywalls hide",
