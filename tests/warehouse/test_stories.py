@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from records import ids
 from records.article import Article, Origin
 from records.document import Document
 from records.story import StoryChoice
-from warehouse import articles, old_keys, stories
+from warehouse import articles, migrate, old_keys, stories
 from warehouse.database import Connection, Warehouse, append, rows
 from warehouse.stories import COMMON, StoredNeighbours
 
@@ -310,6 +311,49 @@ def test_every_member_and_every_story_says_where_the_story_stands(warehouse: War
         assert rows(con, misplaced) == []
         for table, key in (("stories", "story_id"), ("story_members", "article_id"), ("story_members", "number")):
             assert rows(con, f"select {key} from {table} group by all having count(*) > 1") == []
+
+
+def test_a_warehouse_with_indexes_is_brought_to_arrival_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, views = tmp_path / "migrations", tmp_path / "views.sql"
+    folder.mkdir()
+    views.write_text("")
+    for path in sorted(migrate.MIGRATIONS.glob("*.sql"))[:11]:
+        shutil.copyfile(path, folder / path.name)
+    before = [printed(f"o{n}", prose(n), f"o{n}.example") for n in range(3)]
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "VIEWS", views)
+        with Warehouse(tmp_path / "news.duckdb", migrations=folder).writing() as con:
+            for number, document in enumerate(before, 1):
+                value = document.fingerprint
+                story = before[0].article_id if number == 2 else document.article_id
+                new = [document.article_id, story, NOON, number]
+                con.execute("insert into story_members values ($1, $2, 'new', 1, null, $3, $2, $4)", new)
+                if story == document.article_id:
+                    con.execute(
+                        "insert into stories by name select $1 story_id, $2 first_seen, $2 last_joined, '' title, "
+                        "$1 original_article_id, '' original_outlet, 'first' original_by, 1 articles, [] outlets, "
+                        "[] countries, [] languages",
+                        [story, NOON],
+                    )
+                con.execute(
+                    "insert into internal.fingerprints values ($1, $2, false, '', null, [], $3)",
+                    [number, value.text_hash, value.sketch],
+                )
+                table = "old_shingles" if number == 1 else "shingles"
+                append(con, f"internal.{table}", ("hash", "number"), [(h, number) for h in value.shingles[:8]])
+    with Warehouse(tmp_path / "news.duckdb").writing() as con:
+        assert rows(con, "select number, story_number from story_members order by number") == [(1, 1), (2, 1), (3, 3)]
+        assert rows(con, "select story_id, number from stories order by number") == [
+            (before[0].article_id, 1),
+            (before[2].article_id, 3),
+        ]
+        load(con, [printed("copy", prose(0), "copy.example"), printed("second", prose(2), "second.example")])
+        assert [(story, reason) for _, story, reason in members(con)[3:]] == [
+            (before[0].article_id, "same_text"),
+            (before[2].article_id, "same_text"),
+        ]
 
 
 def test_every_table_and_column_says_what_it_holds(warehouse: Warehouse) -> None:
