@@ -22,10 +22,12 @@ from records.alert import Item, Occasion
 from records.article import Origin
 from records.canary import initiative_of, is_canary
 from records.document import Batch, Document
+from records.errors import ExtractionError, WarehouseLocked
 from records.mention import Alias, Initiative
 from records.signal import History, NewMention, Severity, Signal
 from records.story import Neighbours, StoryChoice
 from records.subscription import AlertPolicy, Canary
+from records.text import clean
 from warehouse import articles, canaries
 from warehouse.database import Connection, Warehouse
 from warehouse.outbox import queue
@@ -60,7 +62,7 @@ def fly(configuration: Configuration, warehouse: Warehouse, now: datetime) -> bo
         now: the time.
 
     Returns:
-        whether it was launched now.
+        whether it was due; what kept it from flying is told to operators.
 
     Raises:
         WarehouseError: the warehouse cannot be written.
@@ -75,21 +77,35 @@ def fly(configuration: Configuration, warehouse: Warehouse, now: datetime) -> bo
         due = local.time() >= canary.at and not canaries.launched(con, day)
     if not due:
         return False
-    document = page_of(configuration.initiatives, day, now)
-    with warehouse.writing() as con:
-        if canaries.launched(con, day):  # another process was faster
-            return False
-        raised: list[Signal] = []
-        if document is not None:
-            raised = _load(con, document, now)
-        canaries.note(con, day, raised[0].signal_id if raised else "", now)
-        if not raised:
-            _tell(con, configuration.alerts, f"{day}", "The rules or the extractor no longer find the canary.", now)
+    try:
+        _launch(configuration, warehouse, day, now)
+    except WarehouseLocked:
+        raise  # it flies in the next round
+    except Exception as error:
+        # Whatever is broken on its way is what it flies for; alerts go out all the same.
+        with warehouse.writing() as con:
+            if not canaries.launched(con, day):
+                canaries.note(con, day, "", now)
+                sentence = f"It could not be launched: {type(error).__name__}: {clean(str(error), 200)}."
+                _tell(con, configuration.alerts, f"{day}", sentence, now)
     return True
 
 
-def page_of(initiatives: Sequence[Initiative], day: date, now: datetime) -> Document | None:
-    """Return the canary's article as the extractor and the configured rules read it; None when they do not find it."""
+def _launch(configuration: Configuration, warehouse: Warehouse, day: date, now: datetime) -> None:
+    document = page_of(configuration.initiatives, day, now)
+    with warehouse.writing() as con:
+        if canaries.launched(con, day):  # another process was faster
+            return
+        raised = _load(con, document, now)
+        canaries.note(con, day, raised[0].signal_id, now)
+
+
+def page_of(initiatives: Sequence[Initiative], day: date, now: datetime) -> Document:
+    """Return the canary's article as the extractor and the configured rules read it.
+
+    Raises:
+        ExtractionError: they no longer find it.
+    """
     from flows.work import Worker  # the extractor takes half a second to import: once a day
 
     reserved = Initiative(initiative_of(day), "Govwatch canary", aliases=(Alias("Govwatch Canary", "Govwatch Canary"),))
@@ -103,7 +119,7 @@ def page_of(initiatives: Sequence[Initiative], day: date, now: datetime) -> Docu
     worked = Worker((*initiatives, reserved))(Job(url, url, page.encode(), "text/html; charset=utf-8"))
     mentions = tuple(one for one in worked.mentions if is_canary(one.initiative_id))
     if worked.fingerprint is None or not mentions:
-        return None
+        raise ExtractionError("the rules or the extractor no longer find the canary")
     key = canonical(url)
     return Document(
         ids.article_id(key), key, worked.article, worked.fingerprint, mentions, (), "canary", Origin.LIVE, now, url
@@ -123,6 +139,8 @@ def _load(con: Connection, document: Document, now: datetime) -> list[Signal]:
 
     articles.load(con, Batch((document,), ()), choose=own_story, detect=strongest, run_id="canary", now=now)
     canaries.take_out(con, document.article_id)
+    if not raised:
+        raise ExtractionError("the canary is found, but makes no signal")
     return raised
 
 

@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 
+from alerts.detect import signals as detect
 from config.load import load
 from flows.canary import fly, page_of
 from flows.delivery import deliver
+from tests.alerts.desk import Memory, mention
 from tests.clock import Clock
 from tests.inboxes import MailInbox, Receiver
 from tests.newsroom import Newsroom
 from tests.passes import INITIATIVES, NO_SEEDS, Station
-from warehouse import canaries, standing
+from warehouse import canaries, signals, standing
 from warehouse.database import Warehouse, rows
 
 DAY = date(2026, 11, 23)
@@ -141,13 +143,28 @@ def test_rules_that_no_longer_find_it_are_told_at_once(
     (post,) = receiver.of("ops")
     assert post.json["title"] == "The canary is missing"
     assert "no longer find the canary" in post.json["message"]
+    delivers(station)
+    assert receiver.of("ops").has(1)
+
+
+def test_a_canary_that_cannot_be_launched_stops_no_alert(
+    place_of: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = place_of(alerts(receiver))
+    seen = station.clock()
+    with station.opened() as con:
+        signals.store(con, detect([mention(seen_at=seen)], Memory(), now=seen, run_id="run-1"), seen)
+    monkeypatch.setattr("flows.canary.articles.load", None)
+    delivers(station)
+    assert receiver.of("desk").has(1)
+    (post,) = receiver.of("ops")
+    assert "It could not be launched: TypeError" in post.json["message"]
 
 
 def test_the_shipped_rules_find_it(clock: Clock) -> None:
     from config.load import SHIPPED
 
     document = page_of(load(SHIPPED, {}).initiatives, DAY, clock())
-    assert document is not None
     assert {one.initiative_id for one in document.mentions} == {"govwatch-canary-2026-11-23"}
     assert document.article.title == "The Govwatch Canary of 23 November 2026 has come the whole way"
 
