@@ -59,6 +59,7 @@ def list_(
     table = Table("Reference", "State", "When", "Subscription", "Channel", "Message", box=None, pad_edge=False)
     for line in lines:
         what = f"{line.title} ({line.reason})" if line.reason and line.state != "sent" else line.title
+        what = f"{what}, still gathering" if line.state == "open" else what
         cells = (line.reference, line.state, ago(line.at, now), line.subscription, line.channel, what)
         table.add_row(*map(escape, cells), style=_STYLES.get(line.state))
     asked = state or subscription or channel

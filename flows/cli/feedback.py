@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from alerts.standing import suggestions
 from flows.cli.common import Place, json_option, place_options, print_json
+from flows.cli.silencing import login
 from flows.clock import utc_now
 from records import ids
 from records.errors import GovwatchError
@@ -22,7 +21,7 @@ from warehouse.messages import Told
 @click.argument("reference")
 @click.argument("verdict", type=click.Choice(["relevant", "not-relevant"]))
 @click.option("--note", default="", help="why")
-@click.option("--author", default=getpass.getuser, show_default="you", help="who says so")
+@click.option("--author", default=login, show_default="you", help="who says so")
 def command(place: Place, as_json: bool, reference: str, verdict: str, note: str, author: str) -> int:
     """Say whether the alert of REFERENCE was relevant or not-relevant.
 

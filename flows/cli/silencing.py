@@ -32,6 +32,14 @@ def _length(_context: click.Context, _parameter: click.Parameter, value: str) ->
     return span
 
 
+def login() -> str:
+    """Return who is at the keyboard; in a container without a name for its user, what stands for nobody."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
 @click.command("silence")
 @place_options
 @json_option
@@ -50,7 +58,7 @@ def _length(_context: click.Context, _parameter: click.Parameter, value: str) ->
     show_default=True,
     help="digest: told in the next digest; drop: not told",
 )
-@click.option("--author", default=getpass.getuser, show_default="you", help="who wants it")
+@click.option("--author", default=login, show_default="you", help="who wants it")
 @click.option("--comment", required=True, help="why: others will wonder")
 def silence(
     place: Place,
