@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,8 @@ from tests.clock import Clock
 from tests.flows.test_sources_ill import Site
 from tests.inboxes import Receiver
 from tests.newsroom import Newsroom, text_about
-from tests.passes import INITIATIVES, NO_SEEDS, Station, alerts_to, program, stories_told
+from tests.passes import INITIATIVES, NO_SEEDS, Say, Station, alerts_to, stories_told
+from tests.volume import make_articles
 from warehouse.database import Warehouse
 from warehouse.packs import Packs
 from warehouse.pages import Wanted
@@ -73,10 +76,12 @@ class Desk:
         return replay(load(station.config, {}), station.warehouse, station.clock, wanted, write=write)
 
 
-@pytest.fixture
-def desk(tmp_path: Path, newsroom: Newsroom, clock: Clock, receiver: Receiver) -> Any:
-    with Site(clock) as site:
-        desk = Desk(tmp_path, newsroom, site, clock, receiver)
+@pytest.fixture(scope="module")
+def first_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Path]]:
+    """One pass over three pages, made once: each test goes on from a copy of it."""
+    place, clock = tmp_path_factory.mktemp("first"), Clock()
+    with Newsroom(clock) as newsroom, Site(clock) as site, Receiver() as receiver:
+        desk = Desk(place, newsroom, site, clock, receiver)
         treaty = paragraphs("the Harbour Treaty")
         desk.prints(
             one=page("The treaty is read", [*treaty[:2], f"<span class='box'>{BOX}</span>", *treaty[2:]]),
@@ -84,7 +89,18 @@ def desk(tmp_path: Path, newsroom: Newsroom, clock: Clock, receiver: Receiver) -
             stub=page("Who pays", ["Only a beginning."]),
         )
         desk.station.runs()
-        yield desk
+        yield site, place
+
+
+@pytest.fixture
+def desk(
+    first_day: tuple[Site, Path], tmp_path: Path, newsroom: Newsroom, clock: Clock, receiver: Receiver
+) -> Iterator[Desk]:
+    site, place = first_day
+    shutil.copytree(place / "data", tmp_path / "data")
+    pages, site.clock = dict(site.pages), clock
+    yield Desk(tmp_path, newsroom, site, clock, receiver)
+    site.pages = pages
 
 
 def test_pages_that_were_read_are_kept_with_what_they_gave(desk: Desk) -> None:
@@ -306,33 +322,32 @@ def test_a_full_disk_costs_pages_and_no_article(desk: Desk, clock: Clock) -> Non
 # ---- the command ----------------------------------------------------------------------------------------------------
 
 
-def test_the_command_shows_a_table_and_json(desk: Desk, tmp_path: Path) -> None:
+def test_the_command_shows_a_table_and_json(desk: Desk, govwatch: Say) -> None:
     desk.configured("  - drop: span.box\n")
-    place = ("--config", desk.station.config, "--warehouse", desk.station.warehouse.path)
-    told = program("replay", "--dry-run", *place, cwd=tmp_path)
-    assert told.returncode == 0, told.stderr
-    assert "The treaty is read" in told.stdout
-    assert "-lantern-accord" in told.stdout
-    assert "Nothing was changed" in told.stdout
-    machine = json.loads(program("replay", "--json", "--since", "2026-11-23", *place, cwd=tmp_path).stdout)
+    place = ("--config", str(desk.station.config), "--warehouse", str(desk.station.warehouse.path))
+    code, told, _ = govwatch("replay", "--dry-run", *place)
+    assert (code, "The treaty is read" in told, "-lantern-accord" in told) == (0, True, True)
+    assert "Nothing was changed" in told
+    _, told, _ = govwatch("replay", "--json", "--since", "2026-11-23", *place)
+    machine = json.loads(told)
     assert (machine["written"], machine["changes"][0]["lost"]) == (1, ["lantern-accord"])
-    nothing = program("replay", "--since", "2027-01-01", *place, cwd=tmp_path)
-    assert (nothing.returncode, "no page that is wanted is kept" in nothing.stderr) == (1, True)
-    assert program("replay", "--since", "soon", *place, cwd=tmp_path).returncode == 2
+    code, _, errors = govwatch("replay", "--since", "2027-01-01", *place)
+    assert (code, "no page that is wanted is kept" in errors) == (1, True)
+    assert govwatch("replay", "--since", "soon", *place)[0] == 2
 
 
+TEXTS = [planted.story.text for planted in make_articles(4, seed=9, languages=("en",), copies=0, mentioning=0)]
 NOTE = "This paper is printed on sails that were patched twice, and every sheet of it can be mended at the quay."
 
 
 def test_lines_that_an_outlet_repeated_stay_out_when_it_has_forgotten_them(desk: Desk, clock: Clock) -> None:
-    for number, subject in enumerate(("ropes", "tar", "hulls", "keels")):
+    for number, text in enumerate(TEXTS):
         clock.passes(hours=1)
-        body = [*paragraphs(subject)[number : number + 3], *paragraphs(f"the {subject} of old")[:1], NOTE]
-        desk.prints(**{f"n{number}": page(f"On {subject}", body)})
+        desk.prints(**{f"n{number}": page(f"Matter {number}", [*text.split("\n"), NOTE])})
         desk.station.runs()
     holds = "select title from articles where contains(text, 'printed on sails') order by title"
     before = desk.station.asks(holds)
-    assert ("On keels",) not in before, "three other pages had the line when it came"
+    assert before == [("Matter 0",), ("Matter 1",)], "two other pages had the line when the third one came"
     with desk.station.opened() as con:
         con.execute("delete from outlet_lines")
     desk.station.warehouse.publish()
