@@ -13,7 +13,7 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,11 @@ class Warehouse:
     def place(self) -> str:
         """Where it is, as people may see it: without secrets."""
         return self.backend.place
+
+    @property
+    def shown(self) -> str:
+        """What readers read, as people may see it: the read copy, or the place itself."""
+        return str(self.read_path) if isinstance(self.backend, DuckFile) else self.place
 
     @property
     def path(self) -> Path:
@@ -283,6 +288,29 @@ def open_copy(path: Path, writable: Path | None = None) -> Iterator[Connection]:
                 con.execute("set enable_external_access = false")
             _set_up(con)
             yield con
+        finally:
+            con.close()
+
+
+def write_anew(source: Path, target: Path, fill: Callable[[Connection], None]) -> None:
+    """Attach the closed database ``source`` as warehouse and the new file ``target`` as compact; ``fill`` copies.
+
+    Under the lock of ``source``.
+
+    Raises:
+        WarehouseError: or a child; ``target`` may then be there in part.
+    """
+    with _mapped(source):
+        con = duckdb.connect(config=_CONFIG | {"temp_directory": f"{source}.tmp"})
+        try:
+            con.execute(f"attach {quoted(str(source))} as warehouse")
+            con.execute(
+                f"attach {quoted(str(target))} as compact (type duckdb, row_group_size 8192, storage_version 'v1.5.0')"
+            )
+            con.execute("set enable_external_access = false")
+            con.execute("checkpoint warehouse")
+            fill(con)
+            con.execute("checkpoint compact")
         finally:
             con.close()
 
