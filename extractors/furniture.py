@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Container, Sequence
 
+from extractors.date_words import written
+
 _LETTERS = re.compile(r"\w+")
 
 # Whole lines only, or lines that begin so: a sentence of the article that merely holds such words stays.
@@ -31,6 +33,18 @@ _PROMOTION = re.compile(
     r"|(?:читайте|смотрите|читать)\s+(?:также|ещё|еще|далее)\b.{0,150}"
     r"|(?:διαβάστε|δείτε)\s+(?:επίσης|ακόμα|περισσότερα)\b.{0,150}"
     r"|(?:関連記事|相关阅读|相关新闻|延伸閱讀|관련기사|함께 읽기).{0,100}"
+    r"|follow\s+.{1,60}\s+on\s+(?:twitter|x|facebook|instagram|whatsapp|linkedin|google\s+news|telegram|threads|bluesky)\b.{0,100}"
+    r"|(?=.*\b(?:links?|purchases?|buy|affiliates?|shop)\b).{0,120}\b(?:earn|receive|get|make)\b.{0,30}\bcommissions?\b.{0,80}"
+    r"|(?:prices?|availability)\s+(?:was|were|is|are)\s+(?:accurate|correct|current)\b.{0,120}"
+    r"|enter\s+your\s+e-?mail\b.{0,80}|your\s+e-?mail(?:\s+address)?(?:\s+will\s+not\b.{0,80})?"
+    r"|(?:story|article|content)\s+continues\s+(?:below|after)\b.{0,40}|skip\s+(?:past|to|advert|ad)\b.{0,60}"
+    r"|(?:download|get)\s+(?:our|the)\s+(?:free\s+)?app\b.{0,100}|click\s+here\s+(?:to|for)\b.{0,120}"
+    r"|(?:have|got)\s+a\s+(?:news\s+|story\s+)?tip\b.{0,150}|\d{1,2}[\s-]min(?:ute)?s?\s+read"
+    r"|(?:jetzt\s+abonnieren|newsletter\s+abonnieren|abonnez-vous|inscrivez-vous|suscríbete|suscríbase|assine|inscreva-se|iscriviti|"
+    r"подпишитесь|подписывайтесь|следите\s+за|abone\s+ol|تابعونا|اشترك)\b.{0,150}"
+    r"|(?:اقرأ\s+(?:أيضا|أيضاً|المزيد)|यह\s+भी\s+पढ़ें|ये\s+भी\s+पढ़ें|baca\s+juga|đọc\s+thêm|xem\s+thêm|ilgili\s+haber|viz\s+též|citește\s+și|olvasd\s+el|lue\s+myös)\s*[:：|]?.{0,150}"
+    r"|(?:责任编辑|責任編輯|责编|编辑|校对|审核|监制|来源|原标题)\s*[:：].{0,40}|(?:扫码|扫一扫|关注我们).{0,40}"
+    r"|[가-힣]{2,4}\s*(?:선임|인턴|전문)?(?:기자|특파원)\s*\S+@\S+|\S+@\S+\.\w{2,6}"
     r")\W*$",
     re.IGNORECASE,
 )
@@ -43,6 +57,8 @@ _RIGHTS = re.compile(
 _LONGEST_RIGHTS = 300
 _LONGEST_PROMOTION = 220
 _LONGEST_TEASER = 400
+_LONGEST_DATE = 45
+_TOP = 3  # lines at the beginning of a text, where the date line and the headline stand
 _SHORTEST_TEASER = 16  # letters: shorter lines that are links are names and addresses of the article
 
 
@@ -64,13 +80,20 @@ def without(lines: Sequence[str], title: str, links: Container[str] = ()) -> lis
     headline = key(title)
     for line in lines:
         bare = key(line)
-        if not bare or (bare == headline and len(kept) < 3) or (len(bare) > 40 and bare in seen):
+        if len(kept) < _TOP and _is_date_line(line.strip()):
+            continue
+        if not bare or (bare == headline and len(kept) < _TOP) or (len(bare) > 40 and bare in seen):
             continue
         if _is_furniture(line.strip()) or _is_teaser(bare, links):
             continue
         seen.add(bare)
         kept.append(line)
     return kept
+
+
+def _is_date_line(line: str) -> bool:
+    """Whether a line is a date and nothing else: templates print it between the headline and the text."""
+    return len(line) <= _LONGEST_DATE and any(one.isdigit() for one in line) and next(written(line), None) is not None
 
 
 def _is_teaser(bare: str, links: Container[str]) -> bool:
