@@ -145,7 +145,8 @@ class Article:
         authors: names only.
         published: the instant of publication in UTC; None when the page states none.
         modified: the instant of the last change in UTC; None when the page states none.
-        published_from: where ``published`` was read (``json-ld``, ``meta``, ``time``, ``url``, ``text``, ``feed``).
+        published_from: where ``published`` was read (``json-ld``, ``meta``, ``time``, ``url``, ``text``, the ``rule``
+            of its site, or its ``feed``).
         published_raw: the date as the page writes it, in ISO 8601 with the page's own zone; None when unknown.
         language: BCP 47 primary tag of the text, lower case; None when it cannot be told.
         outlet: the site's registrable domain or the outlet's own host, for example ``lemonde.fr``.
@@ -155,7 +156,7 @@ class Article:
         access: whether the text is whole.
         access_reason: why `access` is what it is, in a few words; empty for FULL.
         extractor: name, version and settings of what made this, so that it can be made again.
-        text_reason: which of several readings of the page ``text`` is, and why that one; empty when there was no choice.
+        text_reason: which of several readings of the page ``text`` is, and why; empty when there was no choice.
         raw_hash: SHA-256 of the page's bytes.
     """
 
