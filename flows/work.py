@@ -66,7 +66,7 @@ def _without_repeated(article: Article, seen: Mapping[int, int]) -> Article:
     text, count = outlet_lines.without_repeated(article.text, seen)
     if not count:
         return article
-    note = f"{count} lines that other pages of the outlet have were taken out"
+    note = f"without {count} {'line' if count == 1 else 'lines'} that other pages of the outlet have"
     return replace(article, text=text, text_reason=f"{article.text_reason}; {note}" if article.text_reason else note)
 
 
