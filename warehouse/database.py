@@ -271,7 +271,7 @@ def open_copy(path: Path, writable: Path | None = None) -> Iterator[Connection]:
 
     Args:
         path: `Warehouse.read_path`.
-        writable: the one file that a COPY statement may write; nobody else in this process may have the copy open then.
+        writable: the one file or folder that COPY may write; nobody else in this process may have the copy open then.
 
     Raises:
         WarehouseError: or a child: nothing was published yet, or the copy cannot be read.
@@ -284,7 +284,8 @@ def open_copy(path: Path, writable: Path | None = None) -> Iterator[Connection]:
         con = duckdb.connect(str(path), read_only=True, config=config)
         try:
             if writable is not None:
-                con.execute(f"set allowed_paths = [{quoted(str(writable))}]")
+                allowed = "allowed_directories" if writable.is_dir() else "allowed_paths"
+                con.execute(f"set {allowed} = [{quoted(str(writable))}]")
                 con.execute("set enable_external_access = false")
             _set_up(con)
             yield con
