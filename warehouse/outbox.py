@@ -140,7 +140,7 @@ def board_of(con: Connection, now: datetime) -> Board:
         {(row[0], row[1]): Group(row[2], row[3]) for row in groups},
         dict(recent),
         silences.current(con, now),
-        standing.read(con, now),
+        standing.read(con, now, precision=False),
         _bursting(con, now),
     )
 
@@ -359,12 +359,12 @@ def _seal(con: Connection, write: Write, board: Board, now: datetime) -> int:
         )
         notification = _notification(con, row, signals.read(con, condition, [row[0]]))
         if notification.occasion is Occasion.DIGEST:
-            notification = _with_coverage(con, notification, board, now)
+            notification = _with_coverage(con, notification, now)
         _store_sealed(con, notification, write(notification, board), now)
     return len(due)
 
 
-def _with_coverage(con: Connection, notification: Notification, board: Board, now: datetime) -> Notification:
+def _with_coverage(con: Connection, notification: Notification, now: datetime) -> Notification:
     """Add what was seen since the subscription's digest before this one; since the day before, where there was none."""
     before, created = rows(
         con,
@@ -376,7 +376,7 @@ def _with_coverage(con: Connection, notification: Notification, board: Board, no
         [notification.subscription, notification.notification_id, notification.flush_at - _LONGEST_DIGEST],
     )[0]
     since = before or min(created, notification.flush_at - timedelta(days=1))
-    return replace(notification, coverage=coverage.read(con, since, now), standing=board.standing)
+    return replace(notification, coverage=coverage.read(con, since, now), standing=standing.read(con, now))
 
 
 def _fold(con: Connection, write: Write, board: Board, now: datetime) -> int:
