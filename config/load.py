@@ -7,9 +7,12 @@ It never opens the warehouse or the network, and never changes a file.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import yaml
 
 from config.document import Document, ShapeT, read, shape
 from config.settings import Settings
@@ -22,6 +25,9 @@ from records.subscription import AlertPolicy
 
 SHIPPED = Path(__file__).parent
 """The configuration that comes with the program; it stands in for a file that a folder leaves out."""
+
+CONNECTION = re.compile(r"(duckdb|ducklake|quack|md):")
+"""How the connection string of a warehouse begins; anything else is a path."""
 
 _MAY_BE_LEFT_OUT = ("initiatives.yaml", "alerts.yaml", "settings.yaml", "seeds.yaml")
 
@@ -60,10 +66,28 @@ def directory_from(option: str | None, environ: Mapping[str, str] | None = None)
     return here if (here / "sources.yaml").is_file() else SHIPPED
 
 
-def warehouse_from(option: str | None, environ: Mapping[str, str] | None = None) -> Path:
-    """Return the warehouse's path: ``--warehouse``, else GOVWATCH_WAREHOUSE, else ``data/govwatch.duckdb``."""
+def warehouse_from(
+    option: str | None, environ: Mapping[str, str] | None = None, directory: Path | None = None
+) -> str | Path:
+    """Return the warehouse's place: a path, or a connection string as it was written (its ``${NAME}`` unfilled).
+
+    ``--warehouse``, else GOVWATCH_WAREHOUSE, else ``warehouse`` in the settings.yaml of ``directory``, else
+    ``data/govwatch.duckdb``.
+    """
     environ = os.environ if environ is None else environ
-    return Path(option or environ.get("GOVWATCH_WAREHOUSE") or "data/govwatch.duckdb")
+    named = option or environ.get("GOVWATCH_WAREHOUSE") or _settled(directory) or "data/govwatch.duckdb"
+    return named if CONNECTION.match(named) or "${" in named else Path(named)
+
+
+def _settled(directory: Path | None) -> str:
+    """What settings.yaml says, as it stands there: its other mistakes are told by those who read all of it."""
+    try:
+        text = (directory / "settings.yaml").read_text(encoding="utf-8") if directory else ""
+        said = yaml.safe_load(text)
+    except (OSError, ValueError, yaml.YAMLError):
+        return ""
+    value = said.get("warehouse") if isinstance(said, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def load(directory: Path, environ: Mapping[str, str] | None = None) -> Configuration:
@@ -187,4 +211,14 @@ class _Reading:
         return tuple(found) if len(self.problems) == broken else None
 
 
-__all__ = ["SHIPPED", "Configuration", "directory_from", "initiatives", "load", "seeds", "sites", "warehouse_from"]
+__all__ = [
+    "CONNECTION",
+    "SHIPPED",
+    "Configuration",
+    "directory_from",
+    "initiatives",
+    "load",
+    "seeds",
+    "sites",
+    "warehouse_from",
+]

@@ -116,12 +116,15 @@ class Settings(Shape):
 
     Attributes:
         time_zone: of the reader, for times in alerts and tables where a subscription names none.
+        warehouse: where it is kept: a path, or a connection string (docs/scale.md); an option or GOVWATCH_WAREHOUSE
+            come first.
         network: behaviour towards the sites.
         limits: what one pass may do.
         retention: what is thrown away.
     """
 
     time_zone: Annotated[str, BeforeValidator(_zone)] = "UTC"
+    warehouse: str = "data/govwatch.duckdb"
     network: Network = Network()
     limits: Limits = Limits()
     retention: Retention = Retention()

@@ -21,9 +21,10 @@ async def deliver(config: str | None = None, warehouse: str | None = None) -> St
 
     Args:
         config: the configuration folder; GOVWATCH_CONFIG or ``config/`` by default.
-        warehouse: the warehouse's path; GOVWATCH_WAREHOUSE or ``data/govwatch.duckdb`` by default.
+        warehouse: its path or connection string; GOVWATCH_WAREHOUSE, settings.yaml or ``data/govwatch.duckdb``
+            by default.
     """
-    opened = Warehouse(warehouse_from(warehouse))
+    opened = Warehouse(warehouse_from(warehouse, directory=directory_from(config)))
     with secretless():
         delivered = await asyncio.to_thread(deliver_due, read_configuration(directory_from(config)), opened, utc_now)
         if delivered.changed:

@@ -40,12 +40,18 @@ async def monitor(
         sources: ids of sources; none means every source that is enabled.
         all_sources: poll sources that are not due yet, too.
         config: the configuration folder; GOVWATCH_CONFIG or ``config/`` by default.
-        warehouse: the warehouse's path; GOVWATCH_WAREHOUSE or ``data/govwatch.duckdb`` by default.
+        warehouse: its path or connection string; GOVWATCH_WAREHOUSE, settings.yaml or ``data/govwatch.duckdb``
+            by default.
     """
     configuration = read_configuration(directory_from(config))
     shown = Shown()
     here = session.get() or Session(shown)
-    one = Pass(configuration, Warehouse(warehouse_from(warehouse)), watch=here.watch, step=_as_task)
+    one = Pass(
+        configuration,
+        Warehouse(warehouse_from(warehouse, directory=directory_from(config))),
+        watch=here.watch,
+        step=_as_task,
+    )
     with secretless():
         report = here.report = await one.run(sources or (), all_sources=all_sources)
     await shown.finish()
@@ -55,7 +61,9 @@ async def monitor(
     return Completed(message=report.sentence(), data=report.counts())
 
 
-async def recorded(config: Path, warehouse: Path, sources: list[str], watch: Watch, *, all_sources: bool) -> PassReport:
+async def recorded(
+    config: Path, warehouse: str | Path, sources: list[str], watch: Watch, *, all_sources: bool
+) -> PassReport:
     """Run `monitor` in this process as a flow run of the configured API, with ``watch`` looking on.
 
     Raises:

@@ -26,6 +26,7 @@ import yaml
 
 from flows.api import go_offline
 from records.errors import ConfigurationError, GovwatchError, Problem
+from warehouse.database import Warehouse
 
 HEARTBEAT = 30
 """Seconds between two signs of life of a run."""
@@ -44,14 +45,14 @@ class Serving:
     Attributes:
         home: folder of the server's database and logs.
         config: the configuration folder, absolute.
-        warehouse: the warehouse's path, absolute.
+        warehouse: the warehouse's path, absolute; or its connection string.
         port: of the server, on loopback.
         api: a server that is already there; None starts one.
     """
 
     home: Path
     config: Path
-    warehouse: Path
+    warehouse: str | Path
     port: int = 4200
     api: str | None = None
 
@@ -159,7 +160,7 @@ def _run(serving: Serving, say: Callable[[str], None]) -> None:
     base = (serving.api or f"http://127.0.0.1:{serving.port}/api").removesuffix("/api")
     for one in deployments:
         say(f"  {one.flow_name}/{one.name}: {'; '.join(_schedule(s) for s in one.schedules or []) or 'by hand'}")
-    say(f"Serving. The UI: {base} · warehouse: {serving.warehouse} · stop with Ctrl-C")
+    say(f"Serving. The UI: {base} · warehouse: {Warehouse(serving.warehouse).place} · stop with Ctrl-C")
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_until_stopped(deployments))
 

@@ -26,7 +26,7 @@ class Place:
     """Where the configuration and the warehouse are, as the options or the environment say."""
 
     config: Path
-    warehouse: Path
+    warehouse: str | Path
 
     def load(self) -> Configuration:
         """Read the configuration.
@@ -42,11 +42,14 @@ def place_options(function: Callable[P, R]) -> Callable[..., R]:
 
     @click.option("--config", "config_", metavar="DIR", help="configuration folder [GOVWATCH_CONFIG; config/]")
     @click.option(
-        "--warehouse", "warehouse_", metavar="PATH", help="warehouse [GOVWATCH_WAREHOUSE; data/govwatch.duckdb]"
+        "--warehouse",
+        "warehouse_",
+        metavar="PLACE",
+        help="path or connection string [GOVWATCH_WAREHOUSE; settings.yaml; data/govwatch.duckdb]",
     )
     @functools.wraps(function)
     def command(*args: Any, config_: str | None, warehouse_: str | None, **kwargs: Any) -> R:
-        place = Place(directory_from(config_), warehouse_from(warehouse_))
+        place = Place(directory_from(config_), warehouse_from(warehouse_, directory=directory_from(config_)))
         return function(*args, place=place, **kwargs)  # type: ignore[arg-type]
 
     return command

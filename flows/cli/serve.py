@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from pathlib import Path
 
 import click
 
+from config.load import Configuration
 from flows.api import configured_api
 from flows.cli.common import Place, place_options
 
@@ -25,20 +27,23 @@ def command(place: Place, port: int, health_port: int, health_host: str) -> int:
     Starts a Prefect server of its own beside the warehouse; with PREFECT_API_URL set it uses that one.
     """
     # A mistake must show now, not at the first scheduled run.
-    longest = place.load().settings.limits.pass_deadline
+    configuration = place.load()
+    longest = configuration.settings.limits.pass_deadline
     from flows.endpoint import look, serving
     from flows.serve import Serving, serve
     from warehouse.database import Warehouse
 
-    warehouse = place.warehouse.resolve()
-    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    warehouse = place.warehouse.resolve() if isinstance(place.warehouse, Path) else place.warehouse
+    folder = Warehouse(warehouse).path.parent.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
     what = Serving(
-        home=warehouse.parent / "prefect",
+        home=folder / "prefect",
         config=place.config.resolve(),
         warehouse=warehouse,
         port=port,
         api=configured_api(os.environ, Path.cwd()),
     )
+    threading.Thread(target=_greet_channels, args=(configuration,), daemon=True).start()
     with contextlib.ExitStack() as stack:
         if health_port:
             opened = Warehouse(warehouse)
@@ -47,3 +52,11 @@ def command(place: Place, port: int, health_port: int, health_host: str) -> int:
         serve(what, lambda line: click.echo(line))
     click.echo("Stopped. What was under way is finished or will be done by the next pass.")
     return 0
+
+
+def _greet_channels(configuration: Configuration) -> None:
+    """Say which channels would take no message now, while the schedules start: better known today than at an alert."""
+    from flows.checking import channels_that_fail
+
+    for line in channels_that_fail(configuration):
+        click.echo(f"{line}. Mend it, then: govwatch alerts test --probe", err=True)

@@ -47,10 +47,10 @@ def command(place: Place, query: str | None, format_: str, output: Path | None, 
     if format_ == "parquet":
         if output is None:
             raise click.UsageError("parquet is written to a file: add --output FILE.parquet")
-        count = to_parquet(warehouse.read_path, query, output, timeout=timeout)
+        count = to_parquet(warehouse, query, output, timeout=timeout)
         click.echo(f"{count} rows written to {output}")
         return 0
-    with run(warehouse.read_path, query, timeout=timeout) as result:
+    with run(warehouse, query, timeout=timeout) as result:
         if output is None:
             write(result, format_, sys.stdout)
         else:
@@ -127,7 +127,7 @@ def _prompt(warehouse: Warehouse, timeout: float) -> int:
     """Ask for statements until the end of input; an error is shown and the next one asked for."""
     _remember(warehouse.path.parent / "sql_history")
     click.echo(
-        f"Reading {warehouse.read_path}. A statement ends with ';'. `show tables;` lists what is there; Ctrl-D ends."
+        f"Reading {warehouse.shown}. A statement ends with ';'. `show tables;` lists what is there; Ctrl-D ends."
     )
     lines: list[str] = []
     while True:
@@ -147,7 +147,7 @@ def _prompt(warehouse: Warehouse, timeout: float) -> int:
             continue
         lines = []
         try:
-            with run(warehouse.read_path, statement, timeout=timeout) as result:
+            with run(warehouse, statement, timeout=timeout) as result:
                 write(result, "table", sys.stdout)
         except GovwatchError as error:
             click.echo(str(error), err=True)
