@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from alerts.coverage import answered, statement, verdict
+from alerts.coverage import statement, verdict
 from alerts.standing import remarks as standing_remarks
 from records import ids
 from records.alert import Item, Notification, Occasion
@@ -290,16 +290,13 @@ def _count(items: Sequence[Item]) -> str:
 
 
 def _silence(notification: Notification) -> str:
-    covered = notification.coverage
-    if covered is None:
-        return "no news"
-    return "no source answered" if covered.sources and not covered.answered else f"no news, {answered(covered)}"
+    said = verdict(notification.coverage) if notification.coverage else "no news"
+    return f"{said[:1].lower()}{said[1:]}"
 
 
 def _lead(notification: Notification, items: Sequence[Item], silenced: int) -> str:
     if notification.occasion is Occasion.DIGEST and not items:
-        said = f"{verdict(notification.coverage)}." if notification.coverage else "No news."
-        return f"{said} Silenced: {silenced}." if silenced else said
+        return f"Silenced: {silenced}." if silenced else ""
     if notification.occasion is Occasion.FIRST_LOOK:
         by_name = Counter(item.initiative for item in items)
         counts = ", ".join(f"{name} {count}" for name, count in by_name.most_common())

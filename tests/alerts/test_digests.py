@@ -73,7 +73,7 @@ def test_an_empty_digest_says_that_there_was_no_news_and_who_was_heard(tmp_path:
     desk.clock.passes(minutes=1)
     desk.dispatches()
     said = desk.terminal.getvalue()
-    assert "Digest of 23 November 2026: no news, 2 of 6 sources answered\nNo news in the window, " in said
+    assert "Digest of 23 November 2026: no news in the window, 2 of 6 sources answered\n\nWindow: " in said
     assert "2 of 6 sources answered, 9 pages read." in said
     assert "Blocked: The Shy, The Wall; failing: The Ruin; not due: The Sleeper." in said
     desk.clock.passes(hours=1)
