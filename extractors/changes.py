@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from extractors.differences import Kind, Passage, differences, sentences
+from extractors.differences import Differences, Kind, Passage, differences, sentences
 from extractors.fingerprints import tokens
 from records.follow_up import Change, Changes, Version
 from records.mention import Figure, Mention, Place
@@ -73,7 +73,7 @@ def compare(
             parts = [title, quoted, clean(notice, _SHOWN)]
             told[initiative_id] = Change(f"corrected: {', '.join(what)}", " · ".join(part for part in parts if part))
     material = bool(title or edits or told)
-    lines = ([f"~ headline: {title}"] if title else []) + compared.lines()
+    lines = ([f"~ headline: {title}"] if title else []) + Differences(tuple(passages), compared.left_out).lines()
     return Changes(material, tuple(lines) if material else (), told)
 
 

@@ -146,8 +146,14 @@ class PassReport:
         failing = f", {len(self.failing)} failing" if self.failing else ""
         return (
             f"{len(self.sources)} sources polled{failing}; {self.pages} pages, {self.articles} articles "
-            f"({self.copies} copies), {self.mentions} mentions, {self.signals} signals"
+            f"({self.copies} copies), {self.mentions} mentions, {self.signals} signals{self._looks()}"
         )
+
+    def _looks(self) -> str:
+        if not self.follow_ups:
+            return ""
+        found = f", {self.corrections} corrections" if self.corrections else ""
+        return f"; {self.follow_ups} alerted articles looked at again{found}"
 
 
 @dataclass(slots=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +19,7 @@ from records.errors import WarehouseError
 from tests.clock import Clock
 from tests.inboxes import MailInbox, Receiver
 from tests.newsroom import Newsroom, text_about
-from tests.passes import INITIATIVES, NO_SEEDS, Station, alerts_to
+from tests.passes import INITIATIVES, NO_SEEDS, ROOT, Station, alerts_to, environment
 from warehouse import follow_ups
 from warehouse.database import Warehouse
 from warehouse.explain import article
@@ -265,6 +268,41 @@ def test_a_look_that_could_not_be_noted_is_taken_again_and_told_once(
     world.station.runs()
     world.station.runs()
     assert len(notes(receiver)) == 1
+
+
+KILLED = """
+import os, signal, sys
+from datetime import datetime
+from pathlib import Path
+from tests.clock import Clock
+from tests.passes import Station
+from warehouse import follow_ups
+from warehouse.database import Warehouse
+
+def dies(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+follow_ups.record = dies
+Station(Path(sys.argv[1]), Warehouse(sys.argv[2]), Clock(datetime.fromisoformat(sys.argv[3]))).runs()
+"""
+
+
+def test_a_pass_that_is_killed_while_it_notes_a_look_takes_it_again_and_tells_once(
+    world: World, receiver: Receiver
+) -> None:
+    world.outlet.withdraws(world.tells())
+    now = world.clock.passes(hours=2)
+    places = [str(world.station.config), str(world.station.warehouse.path), now.isoformat()]
+    child = subprocess.run(
+        [sys.executable, "-c", KILLED, *places],
+        cwd=ROOT, env=environment(world.station.config), capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert child.returncode == -signal.SIGKILL, child.stderr
+    assert notes(receiver) == []
+    world.station.runs()
+    world.station.runs()
+    assert len(notes(receiver)) == 1
+    assert world.findings() == ["withdrawn"]
 
 
 def test_a_pass_takes_so_many_looks_and_no_more(world: World, receiver: Receiver) -> None:
