@@ -14,6 +14,7 @@ import os
 import random
 import re
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -140,6 +141,8 @@ class DuckLake:
                 Path(self.data).mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise lock.cannot_write(error, Path(self.data)) from error
+        if self.catalogue == "sqlite":
+            _let_readers_stay(self.path)
         self._secret(con)
         con.execute(f"attach {self._url()} as warehouse ({self._where()})")
         con.execute("use warehouse")
@@ -200,6 +203,18 @@ class DuckLake:
                     "stop it, and try again"
                 )
             time.sleep(min(left, random.uniform(0.02, 0.1)))  # noqa: S311 (jitter, no secret)
+
+
+def _let_readers_stay(catalogue: Path) -> None:
+    """Put the SQLite file into WAL mode, for ever: in its other mode an open reader keeps every writer out."""
+    try:
+        catalogue.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(catalogue)) as database:
+            database.execute("pragma journal_mode = wal")
+    except OSError as error:
+        raise lock.cannot_write(error, catalogue) from error
+    except sqlite3.Error as error:
+        raise WarehouseError(f"{catalogue} cannot be used as a catalogue in SQLite: {error}") from error
 
 
 def _asked(con: Connection, sql: str) -> list[tuple[object, ...]]:
