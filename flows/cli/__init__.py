@@ -26,6 +26,11 @@ _COMMANDS = {
     "replay": "read the pages that were kept again with today's extractor and rules",
     "alerts": "list, show, test, retry and silence alerts",
     "feedback": "say whether an alert was relevant",
+    "export": "articles, mentions, figures and stories as Parquet, by month and language",
+    "backup": "copy the warehouse, and read the whole copy",
+    "restore": "put a backup in the place of the warehouse",
+    "compact": "write the warehouse's file anew without its holes",
+    "doctor": "check that the warehouse is sound, and mend what is safe to mend",
     "demo": "the whole pipeline on a simulated newsroom, offline",
 }
 
