@@ -121,6 +121,7 @@ def test_after_a_long_rest_one_look_is_taken_not_three(world: World) -> None:
     assert world.looks(days=1) == 0
 
 
+@pytest.mark.endurance
 def test_a_corrected_article_is_told_once_in_the_thread_of_its_alert_with_real_processes(
     world: World, receiver: Receiver, mailbox: MailInbox
 ) -> None:
@@ -230,6 +231,7 @@ def test_words_that_were_added_are_kept_as_a_version_and_told_to_nobody(world: W
     assert [float(hours) for hours, _, _ in changed] == [2.0, 26.0]
 
 
+@pytest.mark.endurance
 def test_a_dead_site_stops_nothing(world: World, receiver: Receiver) -> None:
     other = world.newsroom.outlet("mirror", kind="atom")
     other.publishes("An older day there", text_about("the nets"), published=world.clock.ago(days=1))
@@ -250,6 +252,7 @@ def test_a_dead_site_stops_nothing(world: World, receiver: Receiver) -> None:
     assert len(notes(receiver)) == 2, "a site that is back is looked at again"
 
 
+@pytest.mark.endurance
 def test_a_look_that_could_not_be_noted_is_taken_again_and_told_once(
     world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,6 +290,7 @@ Station(Path(sys.argv[1]), Warehouse(sys.argv[2]), Clock(datetime.fromisoformat(
 """
 
 
+@pytest.mark.endurance
 def test_a_pass_that_is_killed_while_it_notes_a_look_takes_it_again_and_tells_once(
     world: World, receiver: Receiver
 ) -> None:
@@ -379,6 +383,7 @@ def test_an_article_that_is_gone_before_its_digest_says_so_in_the_digest(
     assert "The page is gone" in item["detail"]
 
 
+@pytest.mark.endurance
 def test_history_is_not_followed(world: World) -> None:
     world.outlet.publishes("Old", TEXT, published=world.clock.ago(days=2))
     other = world.newsroom.outlet("late", kind="atom")
