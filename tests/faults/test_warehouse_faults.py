@@ -21,11 +21,11 @@ from warehouse.database import Warehouse, append, rows
 pytestmark = pytest.mark.faults
 
 ROOT = Path(__file__).parents[2]
-KILLS = 20
 
-# Discovers and loads numbered batches for ever, publishes now and then, and says which batches were acknowledged.
-LOADER = """
-    import random, sys
+# A nursery of loaders: each number that it reads makes it fork a loader, which discovers and loads batches from there on
+# for ever, publishes now and then, and says which were acknowledged. Forking saves each of them the imports.
+LOADERS = """
+    import os, random, sys
     sys.path.insert(0, sys.argv[2])
     from conftest import NOON, make_document, mention_of
     from records.article import Discovery, FeedItem, Outcome, UrlOutcome
@@ -41,22 +41,32 @@ LOADER = """
     def detect(mentions, history, *, now, run_id):
         return []
 
-    warehouse, batch = Warehouse(sys.argv[1]), int(sys.stdin.readline())  # waits until it is its turn
-    while True:
-        batch += 1
-        documents = [
-            make_document(f"{batch}-{row}", text=random.randbytes(3000).hex(), mentions=(mention_of(),))
-            for row in range(20)
-        ]
-        with warehouse.writing() as con:
-            frontier.discovered(con, [Discovery(FeedItem(d.url, source="s"), d.url_key) for d in documents], NOON)
-        with warehouse.writing() as con:
-            outcomes = [UrlOutcome(d.url, Outcome.FETCHED, NOON, article_id=d.article_id) for d in documents]
-            articles.load(con, Batch(tuple(documents), tuple(outcomes)), choose=choose, detect=detect,
-                          run_id=f"{batch:06}", now=NOON)
-        print(batch, flush=True)
-        if batch % 2 == 0:
-            warehouse.publish()
+    def load(batch):
+        warehouse = Warehouse(sys.argv[1])
+        while True:
+            batch += 1
+            documents = [
+                make_document(f"{batch}-{row}", text=random.randbytes(1500).hex(), mentions=(mention_of(),))
+                for row in range(20)
+            ]
+            with warehouse.writing() as con:
+                frontier.discovered(con, [Discovery(FeedItem(d.url, source="s"), d.url_key) for d in documents], NOON)
+            with warehouse.writing() as con:
+                outcomes = [UrlOutcome(d.url, Outcome.FETCHED, NOON, article_id=d.article_id) for d in documents]
+                articles.load(con, Batch(tuple(documents), tuple(outcomes)), choose=choose, detect=detect,
+                              run_id=f"{batch:06}", now=NOON)
+            os.write(1, f"loaded {batch}\\n".encode())
+            if batch % 2 == 0:
+                warehouse.publish()
+
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            random.seed()
+            load(int(line))
+        os.write(1, f"born {child}\\n".encode())
+        os.waitpid(child, 0)
+        os.write(1, b"dead 0\\n")
 """
 
 # Batches of which something is missing: an article, its story, its mention, the outcome of its URL, or the log of it.
@@ -82,36 +92,62 @@ def python(code: str, *arguments: object, **more: object) -> subprocess.Popen[st
 
 
 def test_killed_at_any_instant_no_batch_is_lost_or_half_there_and_the_copy_opens(tmp_path: Path) -> None:
-    def loader() -> subprocess.Popen[str]:
-        return python(LOADER, path, ROOT / "tests" / "warehouse", stdin=subprocess.PIPE)
+    survives(tmp_path, kills=20)
 
-    chance, path, loaded = random.Random(20261124), tmp_path / "news.duckdb", 0
-    following = loader()
-    for _ in range(KILLS):
-        child, following = following, loader()  # the next one imports while this one works
-        assert child.stdin is not None
-        child.stdin.write(f"{loaded}\n")
-        child.stdin.flush()
-        time.sleep(chance.uniform(0.0, 0.5))
-        child.send_signal(signal.SIGKILL)
-        acknowledged = max([loaded, *map(int, child.communicate()[0].split())])
 
-        warehouse = Warehouse(path, lock_timeout=1.0)
-        if warehouse.read_path.exists():
-            with warehouse.reading() as con:
-                assert rows(con, HALF) == [], "a published copy holds whole batches only"
-        with warehouse.writing() as con:
-            assert rows(con, HALF) == [], "a batch is there as a whole or not at all"
-            ((batches, newest),) = rows(con, "select count(distinct run_id), max(run_id)::integer from articles")
-        loaded = newest or 0  # one that was committed but not acknowledged is there too
-        assert batches == loaded >= acknowledged, "an acknowledged batch is there"
-        warehouse.publish()
-        with warehouse.reading() as con:
-            assert rows(con, "select count(distinct run_id) from articles") == [(loaded,)], "the next copy holds them"
-    following.kill()
-    following.communicate()
-    assert loaded > KILLS / 4, "the loader must have got somewhere between the kills"
+@pytest.mark.endurance
+def test_killed_at_three_hundred_instants_no_batch_is_lost_or_half_there_and_the_copy_opens(tmp_path: Path) -> None:
+    survives(tmp_path, kills=300)
+
+
+def survives(tmp_path: Path, kills: int) -> None:
+    chance, path, loaded, patience = random.Random(20261124), tmp_path / "news.duckdb", 0, 0.4
+    nursery = python(LOADERS, path, ROOT / "tests" / "warehouse", stdin=subprocess.PIPE)
+    try:
+        for _ in range(kills):
+            acknowledged = max(loaded, killed(nursery, loaded, chance.uniform(0.0, patience)))
+            # About every other loader shall get somewhere, on a busy machine, too.
+            patience = min(patience * 1.2, 5.0) if acknowledged == loaded else max(patience * 0.85, 0.2)
+            loaded = whole(path, acknowledged)
+    finally:
+        nursery.kill()
+        nursery.communicate()
+    assert loaded > kills / 4, "the loaders must have got somewhere between the kills"
     assert [left.name for left in tmp_path.iterdir() if left.suffix == ".new"] == []
+
+
+def killed(nursery: subprocess.Popen[str], loaded: int, after: float) -> int:
+    """Have a loader go on from batch ``loaded``, kill it, and return the last batch that it acknowledged, or 0."""
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write(f"{loaded}\n")
+    nursery.stdin.flush()
+    batches, word = [0], ""
+    while word != "dead":
+        word, number = nursery.stdout.readline().split()
+        if word == "born":
+            time.sleep(after)
+            os.kill(int(number), signal.SIGKILL)
+        elif word == "loaded":
+            batches.append(int(number))
+    return max(batches)
+
+
+def whole(path: Path, acknowledged: int) -> int:
+    """Check that a killed loader left whole batches, all that it acknowledged, and a copy; return the last batch."""
+    warehouse = Warehouse(path, lock_timeout=1.0)
+    if warehouse.read_path.exists():
+        with warehouse.reading() as con:
+            assert rows(con, HALF) == [], "a published copy holds whole batches only"
+    with warehouse.writing() as con:
+        assert rows(con, HALF) == [], "a batch is there as a whole or not at all"
+        ((batches, newest),) = rows(con, "select count(distinct run_id), max(run_id)::integer from articles")
+    loaded = newest or 0  # one that was committed but not acknowledged is there too
+    assert batches == loaded >= acknowledged, "an acknowledged batch is there"
+    warehouse.publish()
+    with warehouse.reading() as con:
+        assert rows(con, "select count(distinct run_id) from articles") == [(loaded,)], "the next copy holds them"
+    return int(loaded)
 
 
 @pytest.fixture
