@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.common import Place, console, place_options
+from flows.cli.completing import NAMES, remember
 from records.errors import GovwatchError
 from warehouse.database import Warehouse
 from warehouse.query import Result, run, to_parquet
@@ -22,6 +24,18 @@ from warehouse.query import Result, run, to_parquet
 _FORMATS = ("table", "csv", "json", "markdown", "parquet")
 _SHOWN = 200  # rows of a table for people; the other formats give all
 _WIDEST = 300  # characters of one cell of a table for people
+
+_OVERVIEW = """
+    select 'view' as kind, view_name as name, comment from duckdb_views() where not internal
+    union all select 'table', table_name, comment from duckdb_tables() where schema_name = 'main'
+    union all select 'macro', function_name || '(' || array_to_string(parameters, ', ') || ')', comment
+    from duckdb_functions() where not internal and schema_name = 'main'
+    order by kind desc, name
+"""
+_COLUMNS = """
+    select column_name, data_type, comment from duckdb_columns()
+    where table_name = '{name}' and schema_name in ('main', 'internal') order by column_index
+"""
 
 
 @click.command("sql")
@@ -125,9 +139,10 @@ def _text(value: Any) -> str:
 
 def _prompt(warehouse: Warehouse, timeout: float) -> int:
     """Ask for statements until the end of input; an error is shown and the next one asked for."""
-    _remember(warehouse.path.parent / "sql_history")
+    remember(warehouse.path.parent / "sql_history", _names(warehouse))
     click.echo(
-        f"Reading {warehouse.shown}. A statement ends with ';'. `show tables;` lists what is there; Ctrl-D ends."
+        f"Reading {warehouse.shown}. A statement ends with ';'. \\d lists what is there, \\d NAME the columns of one; "
+        "Tab completes; Ctrl-D ends."
     )
     lines: list[str] = []
     while True:
@@ -143,28 +158,30 @@ def _prompt(warehouse: Warehouse, timeout: float) -> int:
         statement = "\n".join(lines).strip()
         if statement.lower() in ("exit", "quit", ".exit", ".quit"):
             return 0
-        if not statement.endswith(";"):
+        if not statement.endswith(";") and not statement.startswith("\\d"):
             continue
         lines = []
         try:
-            with run(warehouse, statement, timeout=timeout) as result:
+            with run(warehouse, _meant(statement), timeout=timeout) as result:
                 write(result, "table", sys.stdout)
         except GovwatchError as error:
             click.echo(str(error), err=True)
 
 
-def _remember(history: Path) -> None:
-    """Keep what was typed, and complete table names, where the system's readline can."""
+def _meant(statement: str) -> str:
+    r"""Return the SQL of the prompt's short forms (\d, \d NAME), or the statement as it is."""
+    short = re.fullmatch(r"\\d(?:\s+(\w+))?\s*;?", statement)
+    if short is None:
+        return statement
+    if short[1] is None:
+        return _OVERVIEW
+    return _COLUMNS.format(name=short[1])
+
+
+def _names(warehouse: Warehouse) -> list[str]:
+    """Return what the prompt completes; nothing when there is no warehouse to read yet."""
     try:
-        import atexit
-        import readline
-    except ImportError:
-        return
-    try:
-        if history.exists():
-            readline.read_history_file(history)
-        if history.parent.is_dir():
-            atexit.register(readline.write_history_file, history)
-    except OSError:
-        # A history that cannot be read or written is no reason not to answer questions.
-        return
+        with run(warehouse, NAMES) as result:
+            return [str(name) for (name,) in result.rows()]
+    except GovwatchError:
+        return []
