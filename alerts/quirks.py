@@ -30,6 +30,9 @@ _PORTS = {
 
 def prepare(made: Any) -> None:
     """Take from a service what it would do unasked."""
+    if _is(made, "slack") and hasattr(made, "dialect_convert"):
+        # apprise 2.2 escapes plain text for Slack; ours is escaped, and its bold and links would be escaped too.
+        made.dialect_convert = lambda body, *_args, **_named: body
     if _is(made, "matrix"):
         # An alias that is not known makes it create a room of that name, where nobody is, and call that success.
         made._room_create = lambda *_args, **_named: None  # noqa: SLF001
