@@ -316,6 +316,26 @@ def write_anew(source: Path, target: Path, fill: Callable[[Connection], None]) -
             con.close()
 
 
+@contextlib.contextmanager
+def open_to_share(path: Path, load: Callable[[Connection], None]) -> Iterator[Connection]:
+    """Open the read copy for `warehouse.share`: as `open_copy` does, but with extensions, and for readers elsewhere.
+
+    Raises:
+        WarehouseError: or a child: nothing was published yet, or the copy cannot be read.
+    """
+    if not path.exists():
+        raise WarehouseError(f"{path}: nothing has been published yet; run `govwatch run` first")
+    with _mapped(path):
+        con = duckdb.connect(str(path), read_only=True, config=_CONFIG)
+        try:
+            load(con)
+            con.execute("set global TimeZone = 'UTC'")
+            con.execute("set enable_external_access = false")
+            yield con
+        finally:
+            con.close()
+
+
 def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the rows of one Parquet file by column name, some at a time; the file may come from anywhere.
 

@@ -19,6 +19,7 @@ _COMMANDS = {
     "backfill": "load history from archives of saved pages, or from GDELT",
     "sources": "list the sources that are configured; find those of a site",
     "sql": "query the warehouse, at any time",
+    "share": "let analysts on other machines query the warehouse",
     "status": "sources and their health, last passes, what is pending, what failed",
     "check": "validate the configuration",
     "explain": "why an alert or mention exists, or why a URL gave none",

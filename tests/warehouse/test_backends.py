@@ -177,7 +177,7 @@ def test_times_and_lists_are_written_as_they_are() -> None:
 
 
 def test_what_a_remote_connection_does_not_do_itself_its_duckdb_does() -> None:
-    assert len(Remote(duckdb.connect()).extract_statements("select 1; select 2")) == 2
+    assert len(Remote(duckdb.connect(), "quack:h").extract_statements("select 1; select 2")) == 2
 
 
 def test_an_error_of_a_file_names_it() -> None:

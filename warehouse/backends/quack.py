@@ -76,14 +76,13 @@ class Quack:
         raise NotImplementedError
 
     def attach_to_read(self, con: Connection, writable: Path | None) -> Connection:
-        """Attach the server, and return a connection that sends it each statement."""
+        """Return a connection that sends each statement to the server."""
         url = literal(f"quack:{self.address}")
         con.execute(f"create secret (type quack, token {literal(self.token)}, scope {url})")
-        con.execute(f"attach {url} as warehouse")
         if writable is not None:
             con.execute(f"set allowed_paths = [{literal(str(writable))}]")
         con.execute("set enable_external_access = false")
-        return cast("Connection", Remote(con))
+        return cast("Connection", Remote(con, f"quack:{self.address}"))
 
     def keep(self, con: Connection, version: int) -> None:
         """Never called: see `turn`."""
@@ -112,21 +111,22 @@ def address(text: str) -> tuple[str, int]:
 class Remote:
     """A connection whose statements run at the server; the few methods that this package's readers use.
 
-    Joins of attached tables would pull both over the network, and macros are not seen through an attachment (DuckDB
-    1.5.5): so nothing is asked of the attachment but ``quack_query_by_name``.
+    Nothing is attached: joins of attached tables pull both over the network, macros are not seen through an attachment,
+    and a server whose views were made under another catalog's name cannot be attached at all (DuckDB 1.5.5).
     """
 
-    def __init__(self, con: Connection) -> None:
+    def __init__(self, con: Connection, url: str) -> None:
         self._con = con
+        self._url = url
 
     def execute(self, query: Any, parameters: Sequence[object] = ()) -> Connection:
         """Run one statement at the server; parameters are written into it as literals."""
         sql = query if isinstance(query, str) else str(query.query)
-        return self._con.execute("from quack_query_by_name('warehouse', $1)", [bound(sql, list(parameters))])
+        return self._con.execute("from quack_query($1, $2)", [self._url, bound(sql, list(parameters))])
 
     def copy_to(self, sql: str, options: str) -> Connection:
         """Run a query at the server and write its result here: ``COPY (...) TO`` and what stands behind it."""
-        asked = f"from quack_query_by_name('warehouse', {literal(sql)})"
+        asked = f"from quack_query({literal(self._url)}, {literal(sql)})"
         return self._con.execute(f"copy ({asked}) to {options}")
 
     def __getattr__(self, name: str) -> Any:
