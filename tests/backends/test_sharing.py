@@ -22,7 +22,7 @@ TOKEN = "open-sesame-4711"
 
 
 @pytest.fixture
-def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quack: str) -> Iterator[tuple[Warehouse, str]]:
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Warehouse, str]]:
     """A warehouse with an article, and the place of its server."""
     home = Warehouse(tmp_path / "news.duckdb")
     loads(home, printed("one"))
