@@ -331,3 +331,55 @@ def test_a_disk_that_is_really_full_keeps_the_old_copy(tmp_path: Path) -> None:
 
 def disk_free(path: Path) -> int:
     return shutil.disk_usage(path).free
+
+
+# ---- the log of what is not folded in yet -----------------------------------------------------------------------------
+
+COMMITTER = """
+    import os, signal, sys
+    from warehouse.database import Warehouse, append
+    with Warehouse(sys.argv[1]).writing() as con:
+        con.execute("commit")
+        con.execute("begin")
+        append(con, "internal.properties", ("name", "value"), [("in-the-log", "x" * 5_000)])
+        con.execute("commit")
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def with_log(filled: Warehouse) -> Path:
+    """The log of ``filled``, which a killed process left with a committed row in it."""
+    python(COMMITTER, filled.path).communicate(timeout=60)
+    log = filled.path.with_name(f"{filled.path.name}.wal")
+    assert log.stat().st_size > 0
+    return log
+
+
+def test_what_a_killed_process_committed_is_folded_in_from_its_log(filled: Warehouse, with_log: Path) -> None:
+    assert names(filled) == ["committed", "in-the-log"]
+    assert not with_log.exists()
+
+
+def test_a_damaged_log_is_called_damaged_and_nothing_is_thrown_away(filled: Warehouse, with_log: Path) -> None:
+    flip(with_log, with_log.stat().st_size // 2)
+    before = with_log.read_bytes()
+    with pytest.raises(WarehouseCorrupt, match=r"damaged.*news\.read\.duckdb"):
+        names(filled)
+    assert with_log.read_bytes() == before
+    with filled.reading() as con:
+        assert rows(con, "select name from internal.properties where name = 'committed'") == [("committed",)]
+
+
+def test_a_log_that_is_cut_costs_no_more_than_its_last_transaction(filled: Warehouse, with_log: Path) -> None:
+    os.truncate(with_log, with_log.stat().st_size - 7)
+    assert names(filled) == ["committed"]
+
+
+def test_the_log_of_another_database_is_refused(filled: Warehouse, with_log: Path, tmp_path: Path) -> None:
+    other = Warehouse(tmp_path / "other.duckdb")
+    add(other, "elsewhere", size=200_000)
+    add(other, "later")
+    shutil.move(with_log, tmp_path / "other.duckdb.wal")
+    with pytest.raises(WarehouseCorrupt, match=r"other\.duckdb"):
+        names(other)
