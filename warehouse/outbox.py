@@ -16,6 +16,7 @@ from typing import Any
 from records import ids
 from records.alert import Board, Group, Item, Notification, Occasion, Opening, Payload, Placement, Sealed
 from records.delivery import Decide, Delivery, Health, Judge, Receipt, Write
+from records.errors import WarehouseError
 from records.signal import NewMention, Severity, Signal
 from records.subscription import AlertPolicy, Subscription
 from warehouse import coverage, deliveries, heard, journal, signals, silences, standing
@@ -58,11 +59,17 @@ class WarehouseOutbox:
         self, routes: Sequence[tuple[str, str]], *, now: datetime, owner: str, lease: timedelta, limit: int
     ) -> list[Delivery]:
         """Take due deliveries for ``owner``; see `records.delivery.Outbox.claim`."""
-        with self._warehouse.writing() as con:
-            claimed = deliveries.claim(con, routes, now=now, owner=owner, lease=lease, limit=limit)
+        # Before the window: who dies as it closes has claimed, and the journal says that nothing was begun.
+        self._journal.open(owner)
+        try:
+            with self._warehouse.writing() as con:
+                claimed = deliveries.claim(con, routes, now=now, owner=owner, lease=lease, limit=limit)
+        except WarehouseError:
+            self._journal.remove()
+            raise
         self._claimed = {one.delivery_id for one in claimed}
-        if claimed:
-            self._journal.open(owner)
+        if not claimed:
+            self._journal.remove()
         return claimed
 
     def begins(self, delivery: Delivery) -> None:
