@@ -10,7 +10,9 @@ from extractors.mentions import Matcher
 from records.follow_up import Changes, Version
 from records.mention import Alias, Initiative
 
-MATCHER = Matcher([Initiative("harbour-treaty", "Harbour Treaty", "treaty", aliases=(Alias("Harbour Treaty", "Harbour Treaty"),))])
+MATCHER = Matcher(
+    [Initiative("harbour-treaty", "Harbour Treaty", "treaty", aliases=(Alias("Harbour Treaty", "Harbour Treaty"),))]
+)
 TITLE = "Ports agree on a common text"
 TEXT = (
     "The Harbour Treaty was signed by 31 states on Tuesday. The ceremony took an hour and ended in rain.\n"

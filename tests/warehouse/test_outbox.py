@@ -74,7 +74,9 @@ def test_a_silence_by_command_counts_also_after_routing_until_it_is_ended(tmp_pa
     desk.clock.passes(minutes=15)
     desk.dispatches()
     assert desk.terminal.getvalue() == ""
-    assert desk.ask("select state, state_reason from notifications where occasion <> 'digest'") == [("dropped", "silence s1")]
+    assert desk.ask("select state, state_reason from notifications where occasion <> 'digest'") == [
+        ("dropped", "silence s1")
+    ]
     with desk.warehouse.writing() as con:
         assert silences.end(con, "s1", desk.clock())
         assert not silences.end(con, "s1", desk.clock())
