@@ -93,22 +93,19 @@ def planned(
     originals = prints - copies - len(history)
     stormed = set(chance.sample(range(originals), storms))
     number = len(history)
-    left = copies
+    reprints = Counter(chance.choices(range(originals), k=max(0, copies - storms * (outlets - 1))))
     for at in range(originals):
         when = MONDAY + STEP + span * (at / originals) * 0.98
         initiative = chance.choice(INITIATIVES) if at in stormed or chance.random() < 1 / 3 else ""
         first = Print(number, when, chance.randrange(outlets), number, initiative, chance.choice(LANGUAGES))
         others = [one for one in range(outlets) if one != first.outlet]
-        count = (
-            outlets - 1 if at in stormed else min(left, int(chance.expovariate(originals / copies)) if copies else 0)
-        )
+        count = outlets - 1 if at in stormed else reprints[at]
         made.append(first)
         number += 1
-        for outlet in chance.sample(others, min(count, len(others), left)):
+        for outlet in chance.sample(others, min(count, len(others))):
             later = when + timedelta(minutes=chance.uniform(1, 60 if at in stormed else 600))
             made.append(Print(number, later, outlet, first.story, initiative, first.language))
             number += 1
-            left -= 1
     returns = MONDAY + span * 2 / 3
     silent = (MONDAY + span / 3, returns)
     seen = [

@@ -306,6 +306,8 @@ import alerts.channels
 from tests.alerts.desk import Desk
 from tests.clock import MONDAY, Clock
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+from records.subscription import Channel, Transport
+alerts.channels.service(Channel("warm", Transport.WEBHOOK, "http://127.0.0.1:9/"))  # its first use takes a second
 for line in sys.stdin:
     owner, minutes = line.split()
     child = os.fork()
