@@ -48,6 +48,20 @@ def reason(figure: Figure, stated: Sequence[Stated]) -> str:
     return f"new figure: {figure.surface}, before: {stated[-1].surface}"
 
 
+def contradict(unit: str, scope: str, statements: Sequence[tuple[float, str]]) -> bool:
+    """Whether some two of ``statements``, each a value and its comparison, cannot both be true of the same thing.
+
+    Numbers below half of the greatest count a part, and units that count another thing in every sentence compare only
+    where their scope says what.
+    """
+    if unit in _RARELY_COMPARABLE and not scope:
+        return False
+    greatest = max((value for value, _ in statements), default=0.0)
+    ranges = [_meant(value, comparison) for value, comparison in statements if value > 0 and value >= _PART * greatest]
+    # Ranges that all overlap share a point (Helly's theorem in one dimension).
+    return bool(ranges) and max(low for low, _ in ranges) > min(high for _, high in ranges)
+
+
 def _meant(value: float, comparison: str) -> tuple[float, float]:
     """Return the range of numbers that a statement may mean."""
     low, high = _as_written(value)

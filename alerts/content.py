@@ -25,7 +25,7 @@ SENTENCE_LIMIT = 600
 
 DETAIL_LIMIT = 900
 
-_LANGUAGES = {
+LANGUAGES = {
     "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
     "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French",
     "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian",
@@ -34,6 +34,7 @@ _LANGUAGES = {
     "sl": "Slovene", "sr": "Serbian", "sv": "Swedish", "sw": "Swahili", "ta": "Tamil", "th": "Thai", "tr": "Turkish",
     "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
+"""What people call the languages of the news, by the first part of their tag."""
 
 _NEW = (Kind.FIRST_MENTION, Kind.NEW_STORY, Kind.NEW_OUTLET)
 
@@ -266,7 +267,7 @@ def _reason(signal: Signal) -> str:
     if signal.kind is Kind.NEW_OUTLET:
         return f"first mention in {clean(signal.mention.outlet_name or signal.mention.outlet)}"
     if signal.first_in_language:
-        return f"first mention in {_LANGUAGES.get(language, language)}{place}"
+        return f"first mention in {LANGUAGES.get(language, language)}{place}"
     return f"new story{place}"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from alerts.content import Content, circumstances, opens_initiative
+from alerts.palette import DARK, LIGHT
 from alerts.render.links import safe_url
 from alerts.render.plain import Plain, fit, heading, quoted, shortened
 from records.alert import Item, Payload
@@ -18,35 +19,59 @@ from records.signal import Severity
 from records.text import clean
 
 SUBJECT_LIMIT = 120
-_PLAIN_LIMIT = 60_000
-_HTML_LIMIT = 90_000
+PLAIN_LIMIT = 60_000
+HTML_LIMIT = 90_000
 """Characters: Gmail clips what is longer than about 102 kB."""
 
-_STYLE = """
-:root { color-scheme: light dark; supported-color-schemes: light dark; }
-body { margin: 0; padding: 0; background: #F5F7FA; color: #1F2933; }
-.sheet { background: #FFFFFF; color: #1F2933; }
-.muted { color: #52606D; } a { color: #0B5CAD; }
-.info { color: #1E4E8C; } .notice { color: #7A4A00; } .high { color: #9B1C1C; }
-@media (prefers-color-scheme: dark) {
-  body { background: #1F2937 !important; color: #E5E7EB !important; }
-  .sheet { background: #111827 !important; color: #E5E7EB !important; }
-  .muted { color: #A7B0BE !important; } a { color: #8AB4F8 !important; }
-  .info { color: #9CC2FF !important; } .notice { color: #F2C572 !important; } .high { color: #FFA8A3 !important; }
-}
+STYLE = f"""
+:root {{ color-scheme: light dark; supported-color-schemes: light dark; }}
+body {{ margin: 0; padding: 0; background: {LIGHT.desk}; color: {LIGHT.text}; }}
+.sheet {{ background: {LIGHT.sheet}; color: {LIGHT.text}; }}
+.muted {{ color: {LIGHT.muted}; }} a {{ color: {LIGHT.link}; }}
+.info {{ color: {LIGHT.info}; }} .notice {{ color: {LIGHT.notice}; }} .high {{ color: {LIGHT.high}; }}
+@media (prefers-color-scheme: dark) {{
+  body {{ background: {DARK.desk} !important; color: {DARK.text} !important; }}
+  .sheet {{ background: {DARK.sheet} !important; color: {DARK.text} !important; }}
+  .muted {{ color: {DARK.muted} !important; }} a {{ color: {DARK.link} !important; }}
+  .info {{ color: {DARK.info} !important; }} .notice {{ color: {DARK.notice} !important; }}
+  .high {{ color: {DARK.high} !important; }}
+}}
 """.strip()
-_FONT = "font-family:-apple-system,'Segoe UI',Roboto,'Noto Sans',Arial,sans-serif;font-size:16px;line-height:1.5"
-_INK = {Severity.INFO: "#1E4E8C", Severity.NOTICE: "#7A4A00", Severity.HIGH: "#9B1C1C"}
+FONT = "font-family:-apple-system,'Segoe UI',Roboto,'Noto Sans',Arial,sans-serif;font-size:16px;line-height:1.5"
 _SHAPE = {Severity.INFO: "○", Severity.NOTICE: "◆", Severity.HIGH: "▲"}
 
 
 def render(content: Content) -> Payload:
     """Return subject, plain part and HTML part."""
     subject = shortened(clean(content.title), SUBJECT_LIMIT)
-    return Payload(subject, fit(content, _PlainMail(), _PLAIN_LIMIT), html=fit(content, _Html(), _HTML_LIMIT))
+    return Payload(subject, fit(content, PlainMail(), PLAIN_LIMIT), html=fit(content, HtmlMail(), HTML_LIMIT))
 
 
-class _PlainMail(Plain):
+CLOSING = "</td></tr></table></td></tr></table></body></html>"
+"""What ends the HTML that `opening` begins."""
+
+
+def opening(title: str, preheader: str) -> str:
+    """Return the HTML of a mail up to its first words: one sheet of at most 600 px, on a desk of another shade.
+
+    Args:
+        title: of the document.
+        preheader: what mail programs show beside the subject in their lists.
+    """
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{_text(title)}</title>'
+        '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+        f"<style>{STYLE}</style></head>"
+        '<body style="margin:0;padding:0;background:#F5F7FA;color:#1F2933">'
+        f'<div style="display:none;max-height:0;overflow:hidden">{_text(preheader)}</div>'
+        '<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">'
+        '<table role="presentation" class="sheet" width="100%" cellpadding="0" cellspacing="0" '
+        'style="max-width:600px;background:#FFFFFF;color:#1F2933">'
+        f'<tr><td style="{FONT};padding:24px">'
+    )
+
+
+class PlainMail(Plain):
     """As on a terminal; nothing in a mail is taken for a mention of somebody."""
 
     def remarks(self, lines: Sequence[str]) -> str:
@@ -69,26 +94,16 @@ class _PlainMail(Plain):
         return "\n".join(line for line in lines if line)
 
 
-class _Html(Plain):
+class HtmlMail(Plain):
     """One column of at most 600 px, tables only for layout, styles inline."""
 
     def head(self, content: Content) -> str:
         """Return everything up to the first item."""
         preheader = content.items[0].reason if content.items else content.lead
         several = len(content.items) != 1
-        title = f'<h1 style="{_FONT};font-size:20px;margin:0 0 12px">{_text(content.title)}</h1>' if several else ""
-        lead = f'<p style="{_FONT};margin:0 0 16px">{_text(content.lead, 1000)}</p>' if content.lead else ""
-        return (
-            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{_text(content.title)}</title>'
-            '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
-            f"<style>{_STYLE}</style></head>"
-            '<body style="margin:0;padding:0;background:#F5F7FA;color:#1F2933">'
-            f'<div style="display:none;max-height:0;overflow:hidden">{_text(preheader)}</div>'
-            '<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">'
-            '<table role="presentation" class="sheet" width="100%" cellpadding="0" cellspacing="0" '
-            'style="max-width:600px;background:#FFFFFF;color:#1F2933">'
-            f'<tr><td style="{_FONT};padding:24px">{title}{lead}'
-        )
+        title = f'<h1 style="{FONT};font-size:20px;margin:0 0 12px">{_text(content.title)}</h1>' if several else ""
+        lead = f'<p style="{FONT};margin:0 0 16px">{_text(content.lead, 1000)}</p>' if content.lead else ""
+        return f"{opening(content.title, preheader)}{title}{lead}"
 
     def item(self, item: Item, content: Content) -> str:
         """Return one story; its headline names its language to screen readers."""
@@ -101,18 +116,18 @@ class _Html(Plain):
         where = " · ".join(part for part in (circumstances(item, content), host) if part)
         sentence = quoted(item, lambda match: f"<strong>{match}</strong>", html.escape)
         quote = (
-            f'<blockquote{language} dir="auto" style="{_FONT};margin:8px 0 0;padding:0 0 0 12px;'
+            f'<blockquote{language} dir="auto" style="{FONT};margin:8px 0 0;padding:0 0 0 12px;'
             f'border-left:3px solid #52606D">{sentence}</blockquote>'
             if sentence
             else ""
         )
         severity = (
-            f'<span class="{item.severity.word}" style="color:{_INK[item.severity]}">'
+            f'<span class="{item.severity.word}" style="color:{LIGHT.ink(item.severity)}">'
             f"{_SHAPE[item.severity]} {item.severity.word}</span>"
         )
         several = len(content.items) > 1
         group = (
-            f'<h2 style="{_FONT};font-size:18px;margin:28px 0 0;padding-bottom:4px;border-bottom:2px solid #52606D">'
+            f'<h2 style="{FONT};font-size:18px;margin:28px 0 0;padding-bottom:4px;border-bottom:2px solid #52606D">'
             f"{_text(item.initiative)}</h2>"
             if several and opens_initiative(item, content)
             else ""
@@ -120,19 +135,21 @@ class _Html(Plain):
         named = "" if several else f"<strong>{_text(item.initiative)}</strong>: "
         # A message on one story has no other heading; in one on several the stories stand below their initiative.
         level, size = ("h3", 17) if several else ("h1", 20)
+        # A briefing gives no reason: there everything is told, not what is worth a message.
+        why = f"{severity} · {named}{_text(item.reason)}" if item.reason else ""
         return (
-            f'{group}<p style="{_FONT};font-size:14px;margin:16px 0 4px">{severity} · {named}{_text(item.reason)}</p>'
-            f'<{level} dir="auto" style="{_FONT};font-size:{size}px;margin:0 0 4px">{headline}</{level}>'
-            f'<p class="muted" style="{_FONT};font-size:14px;color:#52606D;margin:0">{_text(where)}</p>{quote}'
+            f'{group}<p style="{FONT};font-size:14px;margin:16px 0 4px">{why}</p>'
+            f'<{level} dir="auto" style="{FONT};font-size:{size}px;margin:0 0 4px">{headline}</{level}>'
+            f'<p class="muted" style="{FONT};font-size:14px;color:#52606D;margin:0">{_text(where)}</p>{quote}'
         )
 
     def more(self, count: int) -> str:
         """Return that there is more."""
-        return f'<p style="{_FONT}">and {count} more</p>'
+        return f'<p style="{FONT}">and {count} more</p>'
 
     def remarks(self, lines: Sequence[str]) -> str:
         """Return sentences of ours as a small list, so that a screen reader counts them."""
-        style = f"{_FONT};font-size:14px;color:#52606D"
+        style = f"{FONT};font-size:14px;color:#52606D"
         points = "".join(f'<li style="margin:0 0 4px">{_text(line, 1000)}</li>' for line in lines)
         return f'<ul class="muted" style="{style};margin:24px 0 0;padding:0 0 0 20px">{points}</ul>'
 
@@ -140,9 +157,9 @@ class _Html(Plain):
         """Return the reference, what a reader can do, why it came, and the end of everything."""
         lines = (content.asking, *content.acting, _because(content))
         return (
-            f'<hr style="border:0;border-top:1px solid #52606D;margin:24px 0 12px"><p class="muted" style="{_FONT};'
+            f'<hr style="border:0;border-top:1px solid #52606D;margin:24px 0 12px"><p class="muted" style="{FONT};'
             f'font-size:14px;color:#52606D;margin:0">{"<br>".join(map(_text, lines))}</p>'
-            "</td></tr></table></td></tr></table></body></html>"
+            f"{CLOSING}"
         )
 
     def join(self, parts: list[str]) -> str:

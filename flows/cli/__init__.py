@@ -15,9 +15,11 @@ from records.errors import ConfigurationError, GovwatchError
 _COMMANDS = {
     "run": "one pass: fetch new coverage, detect mentions, deliver alerts",
     "serve": "the schedules of prefect.yaml, their runs and Prefect's UI, in one command",
+    "deploy": "put the schedules into a Prefect server, for workers on several machines",
     "seed": "load a seed corpus: texts that are old news",
     "backfill": "load history from archives of saved pages, or from GDELT",
     "sources": "list the sources that are configured; find those of a site",
+    "brief": "the news of the last days as one page to open, keep and forward",
     "sql": "query the warehouse, at any time",
     "share": "let analysts on other machines query the warehouse",
     "status": "sources and their health, last passes, what is pending, what failed",

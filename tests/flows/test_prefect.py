@@ -46,13 +46,13 @@ print(json.dumps([
 """
 
 
-def test_prefect_yaml_gives_three_deployments_that_never_pile_up(tmp_path: Path) -> None:
+def test_prefect_yaml_gives_four_deployments_that_never_pile_up(tmp_path: Path) -> None:
     command = [sys.executable, "-c", READ, str(ROOT / "prefect.yaml")]
     result = subprocess.run(
         command, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=True
     )
     found = {one["name"]: one for one in json.loads(result.stdout)}
-    assert set(found) == {"monitor/regular", "deliver/regular", "upkeep/nightly"}
+    assert set(found) == {"monitor/regular", "deliver/regular", "upkeep/nightly", "brief/morning"}
     assert all((one["limit"], one["strategy"]) == (1, "CANCEL_NEW") for one in found.values())
     assert found["monitor/regular"]["schedules"] == [
         {"kind": "IntervalSchedule", "zone": "UTC", "every": 300, "cron": None}

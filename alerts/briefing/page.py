@@ -1,0 +1,152 @@
+"""The page: one HTML file that needs nothing else, made from `page.html.jinja`, `page.css` and `page.js` beside it.
+
+Its policy lets it load nothing, send nothing and run no script but its own, which is named by its hash. Every text from
+the web goes through `records.text.clean` and is escaped; links are `safe_url`'s.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+import re
+from dataclasses import fields
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alerts.briefing import charts, words
+from alerts.content import show_time
+from alerts.coverage import statement, window
+from alerts.palette import DARK, LIGHT, Palette
+from alerts.render.links import safe_url
+from records.briefing import Briefing, Evidence, ToldStory
+from records.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jinja2 import Template
+    from markupsafe import Markup
+
+_HERE = Path(__file__).parent
+_TAG = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
+
+
+def render(briefing: Briefing) -> str:
+    """Return the page."""
+    begins = words.local(briefing.since, briefing.zone).date()
+    names = words.names(briefing)
+    style, script = _style(), _read("page.js")
+    return _template().render(
+        b=briefing,
+        w=words,
+        names=names,
+        begins=begins,
+        days=_by_day(briefing),
+        choices=_choices(briefing, names),
+        charts={one.initiative_id: charts.timeline(one, begins) for one in briefing.initiatives},
+        described=charts.described,
+        disagreements=words.contradictions(briefing),
+        covered=statement(briefing.coverage, briefing.zone),
+        window=window(briefing.coverage, briefing.zone),
+        style=style,
+        script=script,
+        policy=(
+            f"default-src 'none'; style-src '{_hashed(style)}'; script-src '{_hashed(script)}'; img-src data:; "
+            "base-uri 'none'; form-action 'none'"
+        ),
+    )
+
+
+def tongue(language: str) -> str:
+    """Return a language as the attribute ``lang`` takes it; empty when it is none."""
+    return language if _TAG.fullmatch(language) else ""
+
+
+def _by_day(briefing: Briefing) -> list[tuple[date, list[ToldStory]]]:
+    days = itertools.groupby(briefing.stories, key=lambda story: words.local(story.when, briefing.zone).date())
+    return [(day, list(stories)) for day, stories in days]
+
+
+def _choices(briefing: Briefing, names: dict[str, str]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return what the page can be filtered by: name, label, and value and label of each choice."""
+    stories = briefing.stories
+    initiatives = {one.initiative_id for story in stories for one in story.evidence}
+    languages = {language for story in stories for language in story.languages}
+    countries = {country for story in stories for country in story.countries}
+    outlets = {outlet: clean(name) for story in stories for outlet, name in story.outlets}
+    return [
+        ("initiative", "Initiative", _sorted((one, names.get(one, one)) for one in initiatives)),
+        ("language", "Language", _sorted((one, words.language_name(one)) for one in languages)),
+        ("country", "Country", _sorted((one, one) for one in countries)),
+        ("outlet", "Outlet", _sorted((_word(outlet), name) for outlet, name in outlets.items())),
+    ]
+
+
+def _sorted(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(pairs, key=lambda pair: (pair[1].casefold(), pair[0]))
+
+
+def _word(text: str) -> str:
+    """Return ``text`` without white space: values of one attribute stand side by side."""
+    return "".join(clean(text).split())
+
+
+def _in_headline(story: ToldStory) -> Evidence | None:
+    return next((one for one in story.evidence if one.field == "title"), None)
+
+
+def _headline(story: ToldStory) -> tuple[str, str, str]:
+    """Return the headline before, in and after the words that matched, where they are its only evidence."""
+    title, named = clean(story.title) or "(no headline)", _in_headline(story)
+    surface = clean(named.surface) if named else ""
+    before, match, after = title.partition(surface) if surface else (title, "", "")
+    return before, match, after
+
+
+def _spoken(language: str) -> Markup:
+    """Return the attributes that say how a text is spoken and which way it is written."""
+    # Only a briefing needs it.
+    from markupsafe import Markup
+
+    tag, way = tongue(language), words.direction(language)
+    form = Markup('lang="{}" dir="{}"') if tag else Markup('{}dir="{}"')
+    return form.format(tag, way)
+
+
+@cache
+def _template() -> Template:
+    # Only a briefing needs it.
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True,
+        loader=jinja2.FileSystemLoader(_HERE),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters.update(
+        clean=clean, url=safe_url, spoken=_spoken, word=_word, headline=_headline, time=show_time
+    )
+    return environment.get_template("page.html.jinja")
+
+
+@cache
+def _style() -> str:
+    return _read("page.css").replace("/* light */", _variables(LIGHT)).replace("/* dark */", _variables(DARK))
+
+
+def _variables(palette: Palette) -> str:
+    return " ".join(f"--{one.name}: {getattr(palette, one.name)};" for one in fields(palette))
+
+
+@cache
+def _read(name: str) -> str:
+    return (_HERE / name).read_text("utf-8")
+
+
+def _hashed(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

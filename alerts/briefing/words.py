@@ -1,0 +1,182 @@
+"""A briefing's sentences, before any markup: page, mail and feeds say the same.
+
+It never escapes: whoever puts them into markup does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from alerts.claims import contradict
+from alerts.content import LANGUAGES
+from alerts.coverage import verdict
+from records.briefing import Briefing, Evidence, InitiativeNews, LaterChange, Stated, Statement
+from records.text import clean
+
+PASSAGE = 360
+"""Characters of a quoted sentence: about five lines; the words that matched are always among them."""
+
+_NAMED = 4  # initiatives that the summary names
+_BURST = 5, 3.0  # stories, and how often the usual, from which the summary calls it much; as in the view ``spikes``
+_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+_FINDINGS = {"changed": "changed", "lost": "no longer names it", "withdrawn": "withdrawn"}
+
+
+def title(briefing: Briefing) -> str:
+    """Return for example ``Briefing of 24 November 2026``."""
+    return f"Briefing of {long_day(local(briefing.written_at, briefing.zone).date())}"
+
+
+def summary(briefing: Briefing) -> tuple[str, ...]:
+    """Return what is new in a few sentences; where nothing is, what that silence means."""
+    if not briefing.told:
+        return (f"{verdict(briefing.coverage)}.",)
+    sentences = [
+        f"{count(briefing.told, 'story', 'stories')} on {count(len(briefing.initiatives), 'initiative')}, printed "
+        f"{times(briefing.articles)} by {count(briefing.outlets, 'outlet')}"
+        + (f" of {count(briefing.countries, 'country', 'countries')}" if briefing.countries else "")
+        + (f" in {count(briefing.languages, 'language')}." if briefing.languages else "."),
+        _most(briefing.initiatives),
+    ]
+    firsts = [one.name for one in briefing.initiatives if one.first.when >= briefing.since]
+    if firsts:
+        sentences.append(f"In the news for the first time: {_listed(firsts)}.")
+    bursts = [one.name for one in briefing.initiatives if is_burst(one, _days(briefing))]
+    if bursts:
+        sentences.append(f"Far more than usual: {_listed(bursts)}.")
+    if briefing.late:
+        sentences.append(f"{count(briefing.late, 'story', 'stories')} appeared earlier and came to light now.")
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def names(briefing: Briefing) -> dict[str, str]:
+    """Return the name of each initiative by its id."""
+    loud = {one.initiative_id: clean(one.name) for one in briefing.initiatives}
+    return loud | {one.initiative_id: clean(one.name) for one in briefing.quiet}
+
+
+def is_burst(news: InitiativeNews, days: int) -> bool:
+    """Whether an initiative is far more in the news than usual: enough stories, and several times the usual."""
+    least, times_usual = _BURST
+    return news.usual is not None and news.stories >= max(least, times_usual * news.usual * days)
+
+
+def usual(news: InitiativeNews) -> str:
+    """Return the usual level: ``usually 0.4 a day``, or why there is none."""
+    return "no usual level yet" if news.usual is None else f"usually {amount(news.usual)} a day"
+
+
+def printed(news: InitiativeNews) -> str:
+    """Return for example ``4 stories, printed 7 times by 5 outlets``."""
+    outlets = count(len(news.outlets), "outlet")
+    return f"{count(news.stories, 'story', 'stories')}, printed {times(news.articles)} by {outlets}"
+
+
+def contradictions(briefing: Briefing) -> tuple[Stated, ...]:
+    """Return what outlets disagree on: numbers of which some two cannot both be true."""
+    return tuple(
+        one
+        for one in briefing.figures
+        if contradict(one.unit, one.scope, [(each.value, each.comparison) for each in one.statements])
+    )
+
+
+def counted(stated: Stated) -> str:
+    """Return what a disagreement counts: ``state`` or ``state (member)``."""
+    return clean(stated.unit) + (f" ({clean(stated.scope)})" if stated.scope else "")
+
+
+def statements(stated: Stated) -> list[tuple[str, list[Statement]]]:
+    """Return each number that is stated, as first printed, with everybody who printed it; the latest first."""
+    by_value: dict[tuple[float, str], list[Statement]] = {}
+    for one in stated.statements:
+        by_value.setdefault((one.value, one.comparison), []).append(one)
+    return [(clean(together[-1].surface, 80), together) for together in by_value.values()]
+
+
+def happened(change: LaterChange) -> str:
+    """Return what happened to an article after publication, with how long after: ``changed after 3 hours``."""
+    hours = max(change.hours_after, 0.0)
+    if hours < 1.5:
+        after = "within an hour or two"
+    elif hours < 48:
+        after = f"within {hours:.0f} hours"
+    else:
+        after = f"within {hours / 24:.0f} days"
+    return f"{_FINDINGS.get(change.finding, clean(change.finding))}, noticed {after}"
+
+
+def passage(evidence: Evidence, limit: int = PASSAGE) -> tuple[str, str, str]:
+    """Return a quoted sentence before, in and after the words that matched, cut around them where it is long."""
+    sentence, surface = clean(evidence.sentence, 4 * limit), clean(evidence.surface, limit // 2)
+    at = sentence.find(surface) if surface else -1
+    if at < 0:
+        return clean(sentence, limit), "", ""
+    before, after = sentence[:at], sentence[at + len(surface) :]
+    room = limit - len(surface)
+    if len(before) + len(after) > room:
+        kept_after = min(len(after), max(room // 2, room - len(before)))
+        kept_before = min(len(before), room - kept_after)
+        before = before if kept_before == len(before) else f"…{before[len(before) - kept_before :].lstrip()}"
+        after = after if kept_after == len(after) else f"{after[:kept_after].rstrip()}…"
+    return before, surface, after
+
+
+def direction(language: str) -> str:
+    """Return the writing direction of a text: ``rtl``, ``ltr``, or ``auto`` where its language is not known."""
+    first, _, rest = language.lower().partition("-")
+    if not first:
+        return "auto"
+    return "ltr" if "latn" in rest or first not in _RIGHT_TO_LEFT else "rtl"
+
+
+def language_name(tag: str) -> str:
+    """Return what people call a language; its tag where no name is known."""
+    return LANGUAGES.get(tag.partition("-")[0].lower(), tag)
+
+
+def local(when: datetime, zone: str) -> datetime:
+    """Return ``when`` by the reader's clock."""
+    return when.astimezone(ZoneInfo(zone))
+
+
+def long_day(day: date) -> str:
+    """Return for example ``24 November 2026``."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def amount(number: float) -> str:
+    """Return a mean as people write it: ``0.4``, ``12``; never ``0`` for what is more than nothing."""
+    return "under 0.1" if 0 < number < 0.05 else f"{number:.1f}".removesuffix(".0")
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return for example ``1 story`` or ``1,204 stories``."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def times(number: int) -> str:
+    """Return ``once``, ``twice`` or ``7 times``."""
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+
+
+def _days(briefing: Briefing) -> int:
+    return max(1, round((briefing.until - briefing.since).total_seconds() / 86_400))
+
+
+def _most(initiatives: Sequence[InitiativeNews]) -> str:
+    if len(initiatives) < 2:
+        return ""
+    named = [f"{clean(one.name)} ({one.stories})" for one in initiatives[:_NAMED]]
+    rest = len(initiatives) - len(named)
+    return f"Most on {', '.join(named)}{f', and {rest} more' if rest else ''}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [clean(name) for name in names[:_NAMED]]
+    rest = len(names) - len(shown)
+    if rest:
+        return f"{', '.join(shown)} and {rest} more"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
