@@ -123,11 +123,12 @@ def run(folder: Path, prints: Sequence[Print], days: int) -> Month:
     warehouse = Warehouse(folder / "month.duckdb", command="month")
     clock, out = Clock(), io.StringIO()
     subscribed, outbox = policy(SUBSCRIPTIONS), WarehouseOutbox(warehouse)
+    stories: dict[int, int] = {}
     pending = iter([*_steps(prints)])
     due = next(pending, None)
     while clock() <= MONDAY + timedelta(days=days + 2):
         if due is not None and due[0] <= clock():
-            month.signals += _loaded(warehouse, due[1], clock(), month)
+            month.signals += _loaded(warehouse, due[1], stories, clock(), month)
             due = next(pending, None)
         with _measured(month, "dispatch"):
             dispatch(outbox, subscribed, clock=clock, random=lambda: 0.5, owner="month", out=out)
@@ -144,19 +145,16 @@ def _steps(prints: Sequence[Print]) -> Iterator[tuple[datetime, list[Print]]]:
         yield MONDAY + number * STEP, list(together)
 
 
-def _loaded(warehouse: Warehouse, prints: Sequence[Print], now: datetime, month: Month) -> int:
+def _loaded(warehouse: Warehouse, prints: Sequence[Print], stories: dict[int, int], now: datetime, month: Month) -> int:
+    """Load what was printed; a story has the number of its first member that is seen, be it a copy."""
     documents = tuple(_document(one, now) for one in prints)
-    stories = {ids.article_id(_key(one)): one.story for one in prints}
-    first = {one.story: ids.article_id(_key_of(one.story)) for one in prints}
+    homes = {ids.article_id(_key(one)): stories.setdefault(one.story, ids.article_id(_key(one))) for one in prints}
 
     def choose(found: Sequence[Document], _neighbours: Neighbours) -> list[StoryChoice]:
         return [
-            StoryChoice(
-                one.article_id,
-                first[stories[one.article_id]],
-                "new" if one.article_id == first[stories[one.article_id]] else "same_text",
-            )
+            StoryChoice(one.article_id, home, "new" if one.article_id == home else "same_text")
             for one in found
+            for home in (homes[one.article_id],)
         ]
 
     with _measured(month, "load"), warehouse.writing() as con:
@@ -164,12 +162,8 @@ def _loaded(warehouse: Warehouse, prints: Sequence[Print], now: datetime, month:
     return report.signals
 
 
-def _key_of(number: int) -> str:
-    return f"news.example/{number}"
-
-
 def _key(one: Print) -> str:
-    return _key_of(one.number)
+    return f"news.example/{one.number}"
 
 
 def _document(one: Print, now: datetime) -> Document:
