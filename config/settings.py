@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field
 
-from config.document import Shape
+from config.document import Mistake, Shape
 from config.values import Duration, Positive, duration
 
 
@@ -57,6 +58,7 @@ class Network(Shape):
         timeout: total time of one request, redirects and body included.
         max_page_bytes, max_feed_bytes: most bytes of a page or a feed, after decompression.
         allow_private_hosts: hosts or networks that may be read although they are private.
+        shared: whether passes on several machines ask the same hosts, and keep the delay between them all.
     """
 
     user_agent: Annotated[str, Field(min_length=3, max_length=300, pattern=r"^[\x20-\x7e]+$")] = (
@@ -69,6 +71,7 @@ class Network(Shape):
     max_page_bytes: Annotated[int, Field(ge=10_000, le=100_000_000)] = 10_000_000
     max_feed_bytes: Annotated[int, Field(ge=10_000, le=500_000_000)] = 50_000_000
     allow_private_hosts: tuple[Annotated[str, BeforeValidator(_host_or_network)], ...] = ()
+    shared: bool = False
 
 
 class Limits(Shape):
@@ -80,7 +83,10 @@ class Limits(Shape):
         first_look_age: items older than this are passed over at the first look.
         pass_deadline: a pass that takes longer finishes its batch and leaves the rest to the next one.
         batch: articles that are loaded in one transaction.
-        workers: extraction processes; 0 means one per core.
+        workers: extraction processes; 0 means one per core. With a cluster: how many it has.
+        runner: where pages are worked on: processes of this machine, or tasks of Prefect's runner for threads, Dask
+            or Ray.
+        cluster: address of a Dask or Ray cluster that is there; empty starts one of ``workers`` processes.
         page_deadline: the longest that one page may hold a worker.
         catch_up_age: live articles older than this go to the digest only.
         follow_ups: alerted articles that are looked at again in one pass; 0 switches follow-ups off.
@@ -92,6 +98,8 @@ class Limits(Shape):
     pass_deadline: Duration = timedelta(minutes=50)
     batch: Annotated[int, Field(ge=1, le=5000)] = 200
     workers: Annotated[int, Field(ge=0, le=256)] = 0
+    runner: Literal["local", "threads", "dask", "ray"] = "local"
+    cluster: str = ""
     page_deadline: Duration = timedelta(seconds=20)
     catch_up_age: Duration = timedelta(hours=48)
     follow_ups: Annotated[int, Field(ge=0, le=10_000)] = 200
@@ -128,3 +136,9 @@ class Settings(Shape):
     network: Network = Network()
     limits: Limits = Limits()
     retention: Retention = Retention()
+
+    def mistakes(self) -> Iterable[Mistake]:
+        """Yield a cluster that nothing would use."""
+        if self.limits.cluster and self.limits.runner not in ("dask", "ray"):
+            hint = "runner: dask or runner: ray, or leave cluster out"
+            yield ("limits", "cluster"), f"runner: {self.limits.runner} uses no cluster", hint

@@ -24,6 +24,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import inf
 from types import TracebackType
 from typing import Self
 
@@ -36,7 +37,7 @@ from extractors.bodies import Body, is_binary, may_be_html
 from extractors.connect import GuardedBackend, Resolve, Resolver, tls_context
 from extractors.headers import as_dict, find, request_headers
 from extractors.lanes import in_lanes
-from extractors.pace import Admission, Pacer, Sleep, Turn
+from extractors.pace import Admission, Leases, Pacer, Sleep, Turn
 from extractors.policy import Expect, Policy, Request
 from extractors.pools import HostPools
 from extractors.robots import MAX_BYTES as ROBOTS_MAX_BYTES
@@ -115,6 +116,7 @@ class Fetcher:
         resolve: asked for addresses instead of the system.
         robots: rules to share with other fetchers, so that a site is asked for them once a day; None for own ones.
         tls: another TLS context than `extractors.connect.tls_context` (tests trust their own authority).
+        leases: shares hosts with fetchers of other processes.
 
     Raises:
         ValueError: ``policy.allow_private_hosts`` holds something that is no host, address or network.
@@ -129,6 +131,7 @@ class Fetcher:
         resolve: Resolve | None = None,
         robots: RobotsCache | None = None,
         tls: ssl.SSLContext | None = None,
+        leases: Leases | None = None,
     ) -> None:
         self.policy = policy
         self._now = now
@@ -144,6 +147,7 @@ class Fetcher:
             policy.longest_rest,
             clock,
             sleep,
+            leases,
         )
         self._timeouts = {
             "connect": policy.connect_timeout,
@@ -249,6 +253,8 @@ class Fetcher:
                 return forbidden
         host = url.netloc.decode("ascii")
         async with self._pacer.turn(host, attempt.admit) as turn:
+            if turn.resting == inf:
+                return self._failed(attempt, Outcome.FAILED, f"another worker asks '{host}' all the time")
             if turn.resting:
                 reason = f"'{host}' asked for rest; {turn.resting:.0f} s of it are left"
                 return self._failed(attempt, Outcome.FAILED, reason, retry_after=turn.resting)

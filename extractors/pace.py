@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 Sleep = Callable[[float], Awaitable[object]]
 Admission = Callable[[], Awaitable[object]]
@@ -50,6 +50,19 @@ class _Host:
         return min(answer_counts, sending_counts)
 
 
+class Leases(Protocol):
+    """Which hosts this process may ask, where others ask the same ones (`flows.leases`)."""
+
+    async def take(self, host: str) -> bool:
+        """Return once no other process asks ``host``; False when that took too long: send nothing now.
+
+        Each True is answered by one `give`.
+        """
+
+    def give(self, host: str, after: float) -> None:
+        """Say that one request to ``host`` is over, and that another process may ask it in ``after`` seconds."""
+
+
 class Pacer:
     """Shared by all requests of a fetcher.
 
@@ -60,6 +73,7 @@ class Pacer:
         longest_rest: a request waits for a resting host this many seconds at most, and is turned away beyond.
         clock: monotonic seconds.
         sleep: waits seconds of that clock.
+        leases: asked before each request, where several machines share the hosts.
     """
 
     def __init__(
@@ -70,8 +84,10 @@ class Pacer:
         longest_rest: float,
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
+        leases: Leases | None = None,
     ) -> None:
         self._delay = delay
+        self._leases = leases
         self._per_host = per_host
         self._total = asyncio.Semaphore(total)
         self._longest_rest = longest_rest
@@ -84,7 +100,7 @@ class Pacer:
 
         ``admit`` is awaited when the request's time has come, before it takes a place among all requests.
         """
-        return Turn(self, self._of(host), admit)
+        return Turn(self, host, self._of(host), admit)
 
     def slow_down(self, host: str, delay: float) -> None:
         """Let at least ``delay`` seconds pass between two requests to ``host`` (its robots.txt asks for it)."""
@@ -124,6 +140,26 @@ class Pacer:
             if host.users or max(host.due(), host.rest_until) > now or host.delay > self._delay or host.strikes
         }
 
+    async def _lease(self, name: str, host: _Host, admit: Admission | None) -> float:
+        """Wait until no other process asks the host, and for the request's time; return the rest that forbids it."""
+        if self._leases is None:
+            return await self._enter(host, admit)
+        if not await self._leases.take(name):
+            return inf
+        resting = inf
+        try:
+            resting = await self._enter(host, admit)
+        finally:
+            if resting:
+                self._leases.give(name, self._left(host))
+        return resting
+
+    def _left(self, host: _Host) -> float:
+        """Return how long the host is to be left alone."""
+        now = self._clock()
+        due = host.due()
+        return max(0.0, host.rest_until - now, 2 * host.delay if due == inf else due - now)
+
     async def _enter(self, host: _Host, admit: Admission | None) -> float:
         """Wait for the host's next start, then for a place among all; return the rest that forbids it, or 0."""
         async with host.gate:
@@ -156,9 +192,11 @@ class Pacer:
             else:
                 return 0.0
 
-    def _leave(self, host: _Host, start: int) -> None:
+    def _leave(self, name: str, host: _Host, start: int) -> None:
         self._answered(host, start)
         self._total.release()
+        if self._leases is not None:
+            self._leases.give(name, self._left(host))
 
     # What happens to an older request says nothing about when the server saw the last one, hence the numbers.
 
@@ -177,13 +215,15 @@ class Turn:
     """One request's place: ``async with pacer.turn(host) as turn``, then look at `resting` before sending.
 
     Attributes:
-        resting: seconds that the host rests yet, when that is too long to wait: send nothing. Else 0.
+        resting: seconds that the host rests yet, when that is too long to wait: send nothing. Infinite when another
+            process asks it all the time. Else 0.
     """
 
-    __slots__ = ("_admit", "_host", "_pacer", "_start", "resting")
+    __slots__ = ("_admit", "_host", "_name", "_pacer", "_start", "resting")
 
-    def __init__(self, pacer: Pacer, host: _Host, admit: Admission | None) -> None:
+    def __init__(self, pacer: Pacer, name: str, host: _Host, admit: Admission | None) -> None:
         self._pacer = pacer
+        self._name = name
         self._host = host
         self._admit = admit
         self._start = 0
@@ -203,7 +243,7 @@ class Turn:
         try:
             await host.places.acquire()
             try:
-                self.resting = await self._pacer._enter(host, self._admit)  # noqa: SLF001
+                self.resting = await self._pacer._lease(self._name, host, self._admit)  # noqa: SLF001
             except BaseException:
                 host.places.release()
                 raise
@@ -218,6 +258,6 @@ class Turn:
     ) -> None:
         host = self._host
         if not self.resting:
-            self._pacer._leave(host, self._start)  # noqa: SLF001
+            self._pacer._leave(self._name, host, self._start)  # noqa: SLF001
         host.places.release()
         host.users -= 1

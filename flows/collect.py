@@ -17,9 +17,9 @@ from typing import TypeVar
 from extractors.http import Fetcher, Request
 from extractors.outlet_lines import lines_of
 from extractors.urls import canonical, outlet_of
-from extractors.workers import Failure, Workers
+from extractors.workers import Failure
 from flows.clock import Clock
-from flows.jobs import Job, Worked
+from flows.jobs import LOCAL, Chunks, Job, Pool, Worked
 from records.article import Access, FetchFailed, FetchResult, Outcome, Page, UrlOutcome
 from records.document import Batch, Document
 from records.errors import GovwatchError
@@ -33,7 +33,7 @@ T = TypeVar("T")
 Load = Callable[[Batch], Awaitable[None]]
 _Result = tuple[UrlOutcome, Document | None, ReadPage | None]
 
-_CHUNK = 8  # pages that go to a process together: pipes and pickling cost less than 1 % of the work
+_FETCHED_AHEAD = 32  # pages that wait for a process
 _FATAL_TRIES = 4  # of a page that took its process with it: after 15 minutes, an hour, four hours
 _BATCH_AGE = 10.0  # seconds after which a batch that is not full is loaded all the same
 
@@ -44,7 +44,7 @@ class Collector:
 
     Attributes:
         fetcher: the network reader.
-        workers: processes that run `flows.work.Worker`.
+        workers: processes that run `flows.work.Worker`, here or on other machines.
         load: stores one batch; it is awaited before the next one begins.
         sources: by id, for what they say of their outlet.
         batch: articles in one transaction.
@@ -52,13 +52,14 @@ class Collector:
         catch_up_age: articles published longer ago than this may only go into digests.
         clock: gives the time in UTC.
         keep: whether the bytes of pages are kept, to be read again some day.
+        chunks: how pages are put together for ``workers``.
         repeated: for each outlet the lines that it repeats from page to page (`warehouse.outlet_lines.repeated`).
         stop: once set, no page is fetched any more (those under way stay pending); what has come is loaded.
         on_page: called after each page, for progress.
     """
 
     fetcher: Fetcher
-    workers: Workers[Job, Worked]
+    workers: Pool
     load: Load
     sources: Mapping[str, Source]
     batch: int
@@ -67,6 +68,7 @@ class Collector:
     clock: Clock
     stop: asyncio.Event
     keep: bool = False
+    chunks: Chunks = LOCAL
     repeated: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     on_page: Callable[[Due, UrlOutcome], None] = lambda _due, _outcome: None
     _pages: asyncio.Queue[tuple[Due, FetchResult] | None] = field(init=False)
@@ -78,7 +80,7 @@ class Collector:
         Raises:
             WarehouseError: a batch could not be loaded; its URLs stay as they were.
         """
-        self._pages = asyncio.Queue(maxsize=_CHUNK * 4)
+        self._pages = asyncio.Queue(maxsize=_FETCHED_AHEAD)
         self._results = asyncio.Queue(maxsize=self.batch * 2)
         try:
             async with asyncio.TaskGroup() as stages:
@@ -105,7 +107,6 @@ class Collector:
 
     async def _work_all(self) -> None:
         slots = asyncio.Semaphore(self.workers.processes * 2)
-        chunk: list[tuple[Due, Page]] = []
 
         async def work(pages: list[tuple[Due, Page]]) -> None:
             try:
@@ -114,20 +115,40 @@ class Collector:
                 slots.release()
 
         async with asyncio.TaskGroup() as tasks:
-            async for one, result in _drain(self._pages):
-                if isinstance(result, Page):
-                    chunk.append((one, result))
-                else:
-                    await self._finish(one, _outcome_of(one, result))
-                # A short chunk goes at once when nothing is waiting behind it: the last pages must not idle.
-                if chunk and (len(chunk) >= _CHUNK or self._pages.empty()):
-                    await slots.acquire()
-                    tasks.create_task(work(chunk))
-                    chunk = []
-            if chunk:
+            async for chunk in self._in_chunks():
                 await slots.acquire()
                 tasks.create_task(work(chunk))
         await self._results.put(None)
+
+    async def _in_chunks(self) -> AsyncIterator[list[tuple[Due, Page]]]:
+        """Yield the pages that come; what is no page has its outcome already.
+
+        A short chunk goes when nothing waits behind it and its patience is over: the last pages must not idle.
+        """
+        loop = asyncio.get_running_loop()
+        chunk: list[tuple[Due, Page]] = []
+        leaves = 0.0
+        while True:
+            short = bool(chunk) and self._pages.empty()
+            if len(chunk) >= self.chunks.pages or (short and loop.time() >= leaves):
+                yield chunk
+                chunk = []
+                continue
+            try:
+                async with asyncio.timeout_at(leaves if short else None):
+                    came = await self._pages.get()
+            except TimeoutError:
+                continue
+            if came is None:
+                break
+            one, result = came
+            if not isinstance(result, Page):
+                await self._finish(one, _outcome_of(one, result))
+                continue
+            leaves = leaves if chunk else loop.time() + self.chunks.patience
+            chunk.append((one, result))
+        if chunk:
+            yield chunk
 
     async def _work(self, pages: list[tuple[Due, Page]]) -> None:
         jobs = [

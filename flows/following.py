@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from alerts.corrections import LOOKS, ONCE_MORE, corrections, next_look
 from extractors.http import Fetcher, Request
 from extractors.urls import outlet_of
-from extractors.workers import Failure, Workers
+from extractors.workers import Failure
 from flows.clock import Clock
-from flows.jobs import Job, Worked
+from flows.jobs import Job, Pool, Worked
 from records.article import FetchFailed, FetchResult, NotModified, Outcome, Page
 from records.follow_up import Changes, Check, Finding, Watched
 from warehouse import follow_ups, outlet_lines, signals
@@ -45,7 +45,7 @@ class Follower:
     """
 
     fetcher: Fetcher
-    workers: Workers[Job, Worked]
+    workers: Pool
     warehouse: Warehouse
     clock: Clock
     stop: asyncio.Event

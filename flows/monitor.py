@@ -14,8 +14,10 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from config.load import directory_from, warehouse_from
+from flows.leases import leases_for
 from flows.pipeline import Pass
 from flows.report import PassReport, Session, Watch, session
+from flows.runners import CHUNKS, RunnerPool
 from flows.secrecy import read_configuration, secretless
 from flows.shown import Shown
 from records.errors import GovwatchError
@@ -52,8 +54,11 @@ async def monitor(
         watch=here.watch,
         step=_as_task,
     )
+    if configuration.settings.limits.runner != "local":
+        one.pool, one.chunks = RunnerPool, CHUNKS
     with secretless():
-        report = here.report = await one.run(sources or (), all_sources=all_sources)
+        async with leases_for(configuration) as one.leases:
+            report = here.report = await one.run(sources or (), all_sources=all_sources)
     await shown.finish()
     await _artifacts(report)
     if report.state == "nothing":

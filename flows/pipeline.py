@@ -21,6 +21,7 @@ from alerts.content import found_item
 from alerts.sources import notice as source_notice
 from config.load import Configuration
 from extractors.http import Fetcher
+from extractors.pace import Leases
 from extractors.robots import RobotsCache
 from extractors.selection import Bounds
 from extractors.workers import Workers
@@ -31,7 +32,7 @@ from flows.discover import Discoverer, Polled, with_new_items
 from flows.facts import load_facts
 from flows.following import Follower
 from flows.housekeeping import forget_pages
-from flows.jobs import WORKER, Job, Worked
+from flows.jobs import LOCAL, WORKER, Chunks, Job, Pool, Worked
 from flows.loading import keep, load
 from flows.policy import policy_of
 from flows.report import Nobody, PassReport, SourceLine, Watch
@@ -64,6 +65,17 @@ def tracked(configuration: Configuration) -> list[Tracked]:
     ]
 
 
+def local_pool(configuration: Configuration) -> Workers[Job, Worked]:
+    """Return the processes of this machine that work on pages."""
+    limits = configuration.settings.limits
+    return Workers(
+        WORKER,
+        (configuration.initiatives, configuration.sites),
+        processes=limits.workers or None,
+        deadline=limits.page_deadline.total_seconds(),
+    )
+
+
 async def plainly(_name: str, step: Callable[..., Awaitable[None]], *arguments: object) -> None:
     """Run a step as it is."""
     await step(*arguments)
@@ -85,6 +97,9 @@ class Pass:
         out: of console channels; standard output when not given.
         step: runs one of the two long steps by its name; the flow makes it a task of Prefect's.
         robots: rules of sites to share between passes of one process, so that each site is asked once a day.
+        pool: makes who works on pages; processes of this machine when not given.
+        chunks: how pages are put together for the pool.
+        leases: what keeps workers on several machines from asking one host at a time; None for one machine.
     """
 
     configuration: Configuration
@@ -95,6 +110,9 @@ class Pass:
     step: Step = plainly
     out: TextIO | None = None
     robots: RobotsCache | None = None
+    pool: Callable[[Configuration], Pool] | None = None
+    chunks: Chunks = LOCAL
+    leases: Leases | None = None
     report: PassReport = field(init=False)
 
     async def run(self, only: Sequence[str] = (), *, all_sources: bool = True) -> PassReport:
@@ -115,7 +133,7 @@ class Pass:
         due = await asyncio.to_thread(self._begin, only, all_sources=all_sources)
         with _deadline(self.stop, self.configuration.settings.limits.pass_deadline):
             policy = policy_of(self.configuration)
-            async with Fetcher(policy, now=self.clock, robots=self.robots) as fetcher:
+            async with Fetcher(policy, now=self.clock, robots=self.robots, leases=self.leases) as fetcher:
                 with self._workers() as workers:
                     with self._timed("discover"):
                         await self.step("discover", self._discover, fetcher, due, workers)
@@ -153,9 +171,7 @@ class Pass:
         self.report.not_due = len(chosen) - len(due)
         return due
 
-    async def _discover(
-        self, fetcher: Fetcher, due: Sequence[tuple[Source, PollState]], workers: Workers[Job, Worked]
-    ) -> None:
+    async def _discover(self, fetcher: Fetcher, due: Sequence[tuple[Source, PollState]], workers: Pool) -> None:
         self.watch.polling(len(due))
         limits, network = self.configuration.settings.limits, self.configuration.settings.network
         bounds = Bounds(limits.first_look_pages, limits.first_look_age, limits.catch_up_age)
@@ -173,7 +189,7 @@ class Pass:
         if waiting:
             await asyncio.to_thread(self._note, waiting, workers)
 
-    def _note(self, polled: Sequence[Polled], workers: Workers[Job, Worked]) -> None:
+    def _note(self, polled: Sequence[Polled], workers: Pool) -> None:
         """Commit what polls found together with their validators."""
         with self.warehouse.writing() as con:
             found = [discovery for one in polled for discovery in one.discoveries]
@@ -191,7 +207,7 @@ class Pass:
             line.over_budget = outcomes.count(Outcome.OVER_BUDGET)
             self.report.sources[one.source.id] = line
 
-    async def _collect(self, fetcher: Fetcher, only: Sequence[str], workers: Workers[Job, Worked]) -> None:
+    async def _collect(self, fetcher: Fetcher, only: Sequence[str], workers: Pool) -> None:
         limits, network = self.configuration.settings.limits, self.configuration.settings.network
         by_id = {source.id: source for source in self.configuration.sources}
         due = await asyncio.to_thread(self._due, only)
@@ -208,13 +224,14 @@ class Pass:
             clock=self.clock,
             stop=self.stop,
             keep=self.configuration.settings.retention.pages is not None,
+            chunks=self.chunks,
             repeated=await asyncio.to_thread(self._repeated),
             on_page=self._page,
         )
         await collector.run(taken)
         self.report.waiting = len(due) - self.report.pages
 
-    async def _follow_up(self, fetcher: Fetcher, workers: Workers[Job, Worked]) -> None:
+    async def _follow_up(self, fetcher: Fetcher, workers: Pool) -> None:
         """Look again at articles that were alerted."""
         limits, network = self.configuration.settings.limits, self.configuration.settings.network
         follower = Follower(
@@ -238,14 +255,8 @@ class Pass:
         with self.warehouse.writing() as con:
             return frontier.due(con, self.clock(), _MOST_DUE, list(only) or None)
 
-    def _workers(self) -> Workers[Job, Worked]:
-        limits = self.configuration.settings.limits
-        return Workers(
-            WORKER,
-            (self.configuration.initiatives, self.configuration.sites),
-            processes=limits.workers or None,
-            deadline=limits.page_deadline.total_seconds(),
-        )
+    def _workers(self) -> Pool:
+        return self.pool(self.configuration) if self.pool else local_pool(self.configuration)
 
     def _page(self, due: Due, outcome: UrlOutcome) -> None:
         if outcome.outcome is Outcome.PENDING:

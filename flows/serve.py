@@ -34,6 +34,9 @@ HEARTBEAT = 30
 SILENCE = 90
 """Seconds without a sign of life after which a run is marked crashed, which frees its place (prefect.md, section 3)."""
 
+LATE = 600
+"""Seconds after which a late run that nobody has started is cancelled: two of its successors are late by then, too."""
+
 _START = 120.0  # seconds that the server may take to answer; a new database takes 17 to 27 on two loaded cores
 _STOP = 15.0
 
@@ -156,7 +159,7 @@ def _healthy(url: str) -> bool:
 def _run(serving: Serving, say: Callable[[str], None]) -> None:
     """Register the deployments and the watchdog, and run what is due until told to stop."""
     deployments = list(read_deployments(deployments_file(Path.cwd())))
-    asyncio.run(_set_watchdog())
+    asyncio.run(set_automations())
     base = (serving.api or f"http://127.0.0.1:{serving.port}/api").removesuffix("/api")
     for one in deployments:
         say(f"  {one.flow_name}/{one.name}: {'; '.join(_schedule(s) for s in one.schedules or []) or 'by hand'}")
@@ -238,38 +241,60 @@ def _schedule(schedule: Any) -> str:
     return f"cron {kind.cron} {zone}"
 
 
-async def _set_watchdog() -> None:
-    """No sign of life for `SILENCE` seconds means crashed, which also frees the place of the run's deployment."""
-    from prefect.automations import Automation
+async def set_automations(silence: int = SILENCE, late: int = LATE) -> None:
+    """Tell the server what to do about runs that went wrong; telling it again changes nothing.
+
+    A run without a sign of life for ``silence`` seconds has crashed, which also frees the place of its deployment. One
+    that nobody has started ``late`` seconds after it became late is cancelled: the next one does its work too, and
+    while no worker is there no pile of runs grows.
+    """
     from prefect.client.schemas.objects import StateType
-    from prefect.events.actions import ChangeFlowRunState
-    from prefect.events.schemas.automations import EventTrigger, Posture
-    from prefect.events.schemas.events import ResourceSpecification
 
     ends = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed", "TimedOut")}
     beat = "prefect.flow-run.heartbeat"
-    watchdog = Automation(
-        name="govwatch-watchdog",
-        description="A run without a sign of life has crashed",
-        trigger=EventTrigger(
-            after={beat},
-            expect={beat} | ends,
-            match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
-            for_each={"prefect.resource.id"},
-            posture=Posture.Proactive,
-            threshold=1,
-            within=timedelta(seconds=SILENCE),
-        ),
-        actions=[
-            ChangeFlowRunState(
-                state=StateType.CRASHED, name=None, message=f"no sign of life for {SILENCE} s", force=True
-            )
-        ],
+    await _automate(
+        "govwatch-watchdog",
+        "A run without a sign of life has crashed",
+        _missing({beat}, {beat} | ends, silence),
+        StateType.CRASHED,
+        f"no sign of life for {silence} s",
     )
+    begins = {"prefect.flow-run.Pending", "prefect.flow-run.Running"}
+    await _automate(
+        "govwatch-late-runs",
+        "A run that nobody starts is cancelled: the next one does its work",
+        _missing({"prefect.flow-run.Late"}, begins | ends, late),
+        StateType.CANCELLED,
+        f"nobody started it within {late} s",
+    )
+
+
+def _missing(after: set[str], expected: set[str], seconds: int) -> Any:
+    """Return a trigger: a run had an event of ``after``, and none of ``expected`` followed in time."""
+    from prefect.events.schemas.automations import EventTrigger, Posture
+    from prefect.events.schemas.events import ResourceSpecification
+
+    return EventTrigger(
+        after=after,
+        expect=expected,
+        match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
+        for_each={"prefect.resource.id"},
+        posture=Posture.Proactive,
+        threshold=1,
+        within=timedelta(seconds=seconds),
+    )
+
+
+async def _automate(name: str, description: str, trigger: Any, state: Any, message: str) -> None:
+    from prefect.automations import Automation
+    from prefect.events.actions import ChangeFlowRunState
+
+    action = ChangeFlowRunState(state=state, name=None, message=message, force=True)
+    automation = Automation(name=name, description=description, trigger=trigger, actions=[action])
     try:
-        existing = await Automation.aread(name=watchdog.name)
+        existing = await Automation.aread(name=name)
     except ValueError:
-        await watchdog.acreate()
+        await automation.acreate()
     else:
-        watchdog.id = existing.id
-        await watchdog.aupdate()
+        automation.id = existing.id
+        await automation.aupdate()
