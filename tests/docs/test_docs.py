@@ -437,7 +437,12 @@ def test_the_numbers_of_fetching_are_those_of_the_code() -> None:
 
 
 def test_every_deployment_and_its_schedule_stand_in_the_operator_s_page() -> None:
-    said = {3600 // 4: "every 15 minutes", 300: "every 5 minutes", "30 3 * * *": "03:30 Europe/Paris", "30 6 * * *": "06:30 Europe/Paris"}
+    said = {
+        3600 // 4: "every 15 minutes",
+        300: "every 5 minutes",
+        "30 3 * * *": "03:30 Europe/Paris",
+        "30 6 * * *": "06:30 Europe/Paris",
+    }
     for one in yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]:
         name = f"{one['entrypoint'].rpartition(':')[2]}/{one['name']}"
         (schedule,) = one["schedules"]
