@@ -31,10 +31,12 @@ def deploy(environment: dict[str, str], pool: str, say: Callable[[str], None]) -
         GovwatchError: the API does not answer.
         ConfigurationError: `prefect.yaml` cannot be used.
     """
-    asyncio.run(_deploy(environment, pool, say))
+    # Outside of a loop: Prefect's `to_deployment` is a coroutine within one.
+    deployments = list(read_deployments(deployments_file(Path.cwd())))
+    asyncio.run(_deploy(deployments, environment, pool, say))
 
 
-async def _deploy(environment: dict[str, str], pool: str, say: Callable[[str], None]) -> None:
+async def _deploy(deployments: list[Any], environment: dict[str, str], pool: str, say: Callable[[str], None]) -> None:
     variables: dict[str, Any] = {
         "env": {
             "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
@@ -48,7 +50,7 @@ async def _deploy(environment: dict[str, str], pool: str, say: Callable[[str], N
             raise GovwatchError(f"Prefect's API at {client.api_url} does not answer: {error}")
         with contextlib.suppress(ObjectAlreadyExists):
             await client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
-    for one in read_deployments(deployments_file(Path.cwd())):
+    for one in deployments:
         one.work_pool_name = pool
         one.job_variables = variables
         await one.aapply()

@@ -197,10 +197,10 @@ def test_serve_answers_a_supervisor_and_prometheus(served: Served) -> None:
         assert b"govwatch_well 1.0" in answer.read()
 
 
-def test_the_server_knows_three_deployments_that_are_on(served: Served) -> None:
-    assert wait_until(lambda: len(served.asks("deployments")) == 3, within=30)
+def test_the_server_knows_four_deployments_that_are_on(served: Served) -> None:
+    assert wait_until(lambda: len(served.asks("deployments")) == 4, within=30)
     found = {one["entrypoint"].rpartition(".")[2]: one for one in served.asks("deployments")}
-    assert set(found) == {"monitor", "deliver", "upkeep"}
+    assert set(found) == {"monitor", "deliver", "upkeep", "brief"}
     for one in found.values():
         assert not one["paused"]
         assert one["global_concurrency_limit"]["limit"] == 1
