@@ -209,6 +209,11 @@ def test_the_server_knows_four_deployments_that_are_on(served: Served) -> None:
     assert found["upkeep"]["schedules"][0]["schedule"]["timezone"] == "Europe/Paris"
 
 
+def test_the_schedules_give_runs(served: Served) -> None:
+    # Prefect 3.8.8 with SQLAlchemy 2.1 starts well and schedules nothing: the first pass was the last one.
+    assert wait_until(lambda: any(run["auto_scheduled"] for run in served.asks("flow_runs")), within=90)
+
+
 def test_run_is_a_recorded_flow_run_when_an_api_is_configured(served: Served) -> None:
     assert wait_until(lambda: bool(served.finished()), within=90)
     before = {run["id"] for run in served.asks("flow_runs")}
