@@ -125,10 +125,14 @@ class LoopbackServer:
             task = self._loop.create_task(_converse(reader, writer, answer))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+            # A conversation that is cancelled before its first step does not close its connection itself.
+            task.add_done_callback(lambda _task: writer.close())
 
         return await asyncio.start_server(connected, address, port, limit=_HEAD_LIMIT, backlog=512)
 
     async def _shut(self) -> None:
+        # What was just accepted becomes a conversation first: a listener that closes before leaves its socket open.
+        await _some_turns()
         for listener in self._listeners.values():
             listener.close()
         self._listeners.clear()
@@ -136,7 +140,11 @@ class LoopbackServer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # One more turn of the loop, so that the transports that were just closed are told so.
+        await _some_turns()  # connections are closed, and transports that were just closed are told so
+
+
+async def _some_turns() -> None:
+    for _ in range(5):
         await asyncio.sleep(0)
 
 
