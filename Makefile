@@ -8,6 +8,9 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# A lock names all that is needed, so pip resolves nothing: an old one takes `sqlalchemy[asyncio]` for another package
+# than the `sqlalchemy` that is pinned, and looks for its newest version.
+LOCKED := $(PIP) install --require-hashes --no-deps -r
 # Nothing of govwatch or Prefect reports home, in tests too.
 export DO_NOT_TRACK := 1
 
@@ -69,14 +72,14 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
 
 $(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/python
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(LOCKED) requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(LOCKED) requirements-dev.lock
 	@touch $@
 
 $(VENV)/.ready-benchmarks: requirements-benchmarks.lock $(VENV)/.ready-dev
-	@$(PIP) install --require-hashes -r requirements-benchmarks.lock
+	@$(LOCKED) requirements-benchmarks.lock
 	@touch $@
