@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from records.errors import WarehouseCorrupt, WarehouseError, WarehouseTooNew
-from warehouse import lock, migrate, search
+from warehouse import lock, migrate, search, undo
 from warehouse.backends import DuckFile
 from warehouse.backends.file import copy
 from warehouse.database import Connection, Warehouse, open_copy, quoted, rows, write_anew
@@ -127,6 +127,7 @@ def restore(warehouse: Warehouse, source: Path, now: datetime) -> tuple[Path | N
             copy(source, spare)
             _sync(spare)
             if path.exists():
+                undo.undo(path)
                 kept = path.with_name(f"{path.stem}.before-restore-{now:%Y%m%dT%H%M%SZ}.duckdb")
                 _move(path, kept)
             spare.rename(path)
@@ -168,6 +169,7 @@ def compact(warehouse: Warehouse) -> tuple[int, int]:
     path = warehouse.path
     spare = path.with_name(f"{path.name}.compact.new")
     with lock.held(warehouse.lock_path, warehouse.lock_timeout, "govwatch compact"):
+        warehouse.settle()
         before = path.stat().st_size
         try:
             spare.unlink(missing_ok=True)

@@ -54,7 +54,7 @@ def test_the_image_holds_every_package_installs_by_hash_and_knows_when_it_is_ill
     ]
     for package in packages:
         assert f"COPY {package} {package}" in DOCKERFILE
-    assert "--require-hashes -r requirements.lock" in DOCKERFILE
+    assert "--require-hashes --no-deps -r requirements.lock" in DOCKERFILE
     assert 'CMD ["govwatch", "status", "--check"]' in DOCKERFILE
     assert "--check" in options_of("status")
     assert "USER govwatch" in DOCKERFILE

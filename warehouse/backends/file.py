@@ -1,6 +1,6 @@
 """A warehouse in one DuckDB file, with a lock file and a read copy beside it: the default.
 
-It never opens the file from this process but through DuckDB: see `warehouse.lock`.
+It never closes the file in this process while DuckDB has it open: that would drop DuckDB's lock (`warehouse.lock`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from records.errors import DiskFull, WarehouseError
-from warehouse import lock
+from warehouse import lock, undo
 from warehouse.backends.base import Connect, literal
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # (measured 2026-11). It is a property of the opening, not of the file, hence the ATTACH.
 _ATTACH = "attach {path} as warehouse (type duckdb, row_group_size 8192{version})"
 _NEW = ", storage_version 'v1.5.0'"
+# DuckDB makes no checkpoint by itself, neither at a commit nor at the last close: `warehouse.undo` comes first.
+_NO_CHECKPOINTS = "set checkpoint_threshold = '1TB'; pragma disable_checkpoint_on_shutdown"
 
 
 class DuckFile:
@@ -41,6 +43,7 @@ class DuckFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._descriptor = -1
 
     @property
     def place(self) -> str:
@@ -51,6 +54,11 @@ class DuckFile:
     def read_path(self) -> Path:
         """Where the read copy is: ``data/govwatch.duckdb`` has ``data/govwatch.read.duckdb``."""
         return self.path.with_name(f"{self.path.stem}.read.duckdb")
+
+    @property
+    def log_path(self) -> Path:
+        """DuckDB's write-ahead log: what was committed, and is not in the file yet."""
+        return self.path.with_name(f"{self.path.name}.wal")
 
     @property
     def lock_path(self) -> Path:
@@ -64,11 +72,38 @@ class DuckFile:
         return lock.held(self.lock_path, timeout, command)
 
     def attach(self, con: Connection) -> None:
-        """Attach the file for writing, and reach no other."""
+        """Attach the file for writing, and reach no other; undo first what a killed writer left half done."""
+        try:
+            undo.undo(self.path)
+        except OSError as error:
+            raise lock.cannot_write(error, self.path) from error
         version = "" if self.path.exists() else _NEW
+        con.execute(_NO_CHECKPOINTS)
         con.execute(_ATTACH.format(path=literal(str(self.path)), version=version))
         con.execute("use warehouse")
         con.execute("set enable_external_access = false")
+        self._descriptor = os.open(self.path, os.O_RDONLY)
+
+    def checkpoint(self, con: Connection) -> None:
+        """Write the log into the file; once in an opening.
+
+        Raises:
+            DiskFull: there is no room to keep what it overwrites, or DuckDB has none for it.
+            WarehouseError: DuckDB refuses it.
+        """
+        if self.log_path.exists():
+            try:
+                with undo.kept(con, self._descriptor, self.path):
+                    con.execute("checkpoint warehouse")
+            except OSError as error:
+                raise lock.cannot_write(error, self.path) from error
+
+    def close(self, con: Connection) -> None:
+        """Close as it is: what stands in the log stays there."""
+        con.close()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
     def attach_to_read(self, con: Connection, writable: Path | None) -> Connection:
         """Never called: the read copy is opened as a database of its own, see `warehouse.database.open_copy`."""
@@ -76,8 +111,9 @@ class DuckFile:
 
     def keep(self, con: Connection, version: int) -> None:
         """Keep a copy of the file, named after the migration that follows."""
-        con.execute("checkpoint warehouse")  # everything is in the file now, and this process alone may change it
         kept = self.path.with_name(f"{self.path.stem}.before-{version:04}.duckdb")
+        if self.log_path.exists():  # what a killed writer left is a part of it
+            copy(self.log_path, kept.with_name(f"{kept.name}.wal"))
         spare = kept.with_name(f"{kept.name}.new")
         copy(self.path, spare)
         spare.replace(kept)
@@ -91,7 +127,7 @@ class DuckFile:
         It is not synced: after a power loss the next publish makes it again, while a sync costs 10 s at 2 GB.
         """
         self._sweep()
-        if self.path.with_name(f"{self.path.name}.wal").exists() or not self.path.exists() or not prepared:
+        if self.log_path.exists() or not self.path.exists() or not prepared:
             settle()
         if _same(self.path, self.read_path):
             return False
