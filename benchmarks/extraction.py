@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from benchmarks.extraction_peers import PEERS, Answer, trafilatura_default
 from extractors.article import extract
@@ -105,23 +106,28 @@ def per_core(what: str, jobs: list[Job], rounds: int) -> None:
 
 
 def on_all_cores(jobs: list[Job], processes: int) -> None:
-    """Print pages per second of `Workers` on all cores, beside trafilatura in the same processes, in turns."""
-    ours, theirs, failed = 0.0, 0.0, 0
+    """Print pages per second of `Workers` on all cores, beside trafilatura in as many processes and ours in one.
+
+    All of them run in turns, so that a busy machine is fair to each.
+    """
+    spent, failed = [0.0, 0.0, 0.0], 0
     with (
         Workers[Job, Article](worker, processes=processes) as mine,
         Workers[Job, Answer](their_worker, processes=processes) as others,
+        Workers[Job, Article](worker, processes=1) as alone,
     ):
-        for workers in (mine, others):  # start them
-            sum(1 for _ in workers.stream(jobs[: processes * 16]))
+        teams: list[Workers[Job, Any]] = [mine, others, alone]
+        for team in teams:  # start them
+            sum(1 for _ in team.stream(jobs[: processes * 16]))
         for _ in range(2):
-            begun = time.perf_counter()
-            failed += sum(isinstance(result, Failure) for _, result in mine.stream(jobs))
-            ours += time.perf_counter() - begun
-            begun = time.perf_counter()
-            sum(1 for _ in others.stream(jobs))
-            theirs += time.perf_counter() - begun
+            for number, team in enumerate(teams):
+                begun = time.perf_counter()
+                failed += sum(isinstance(result, Failure) for _, result in team.stream(jobs))
+                spent[number] += time.perf_counter() - begun
+    ours, theirs, one = (2 * len(jobs) / seconds for seconds in spent)
     what = f"pages per second on {processes} cores, {failed} failures"
-    _say(what, 2 * len(jobs) / ours, "trafilatura.bare_extraction, as many processes", 2 * len(jobs) / theirs)
+    _say(what, ours, "trafilatura.bare_extraction, as many processes", theirs)
+    _say(what, ours, "govwatch in one process", one)
 
 
 def looked_at(site: str) -> bool:
