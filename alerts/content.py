@@ -6,17 +6,19 @@ It never escapes and never counts characters: the renderers do.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from alerts.coverage import statement, verdict
-from alerts.standing import remarks as standing_remarks
+from alerts.report import Section, words
+from alerts.report import data as report_data
 from records import ids
 from records.alert import Item, Notification, Occasion
 from records.coverage import Coverage
 from records.mention import Place
+from records.operation import OperatorReport
 from records.signal import Kind, NewMention, Severity, Signal
 from records.text import clean
 
@@ -55,8 +57,10 @@ class Content:
         zone: of the times that are shown.
         severity: of the most telling item.
         written_at: when it was sealed.
-        remarks: what stands below the items: of digests what was covered, and for operators how govwatch stands.
+        remarks: what stands below the items: of digests what was covered.
         coverage: of digests: the same as facts.
+        sections: of the operators' report: what needs a hand, and figures; from the end, what does not fit goes.
+        report: of the operators' report: the same for machines.
         about: of corrections: references of the messages that are corrected.
     """
 
@@ -72,6 +76,8 @@ class Content:
     remarks: tuple[str, ...] = ()
     coverage: Coverage | None = None
     about: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+    report: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def named(self) -> str:
@@ -105,8 +111,8 @@ def compose(
     *,
     zone: str,
     now: datetime,
-    operator: bool = False,
     silenced: int = 0,
+    figures: bool = True,
 ) -> Content:
     """Return what ``notification`` says.
 
@@ -115,13 +121,15 @@ def compose(
         signals: of these, what its channel does not know yet.
         zone: IANA name of the reader's time zone.
         now: when it is written.
-        operator: whether the reader wants to know how govwatch stands.
         silenced: signals that a silence took out; an empty digest does not hide that they were.
+        figures: whether the operators' report tells its figures, or only what needs a hand.
     """
+    if notification.report is not None:
+        return _report(notification, notification.report, zone=zone, now=now, figures=figures)
     items = notification.items or tuple(items_of(signals))
     if notification.occasion is Occasion.CANARY:
         items = tuple(map(_flown, items))
-    covered, standing = notification.coverage, notification.standing
+    covered = notification.coverage
     return Content(
         title=_title(notification, items),
         lead=_lead(notification, items, silenced),
@@ -132,12 +140,27 @@ def compose(
         zone=zone,
         severity=max((item.severity for item in items), default=notification.severity),
         written_at=now,
-        remarks=(
-            *(statement(covered, zone) if covered else ()),
-            *(standing_remarks(standing, zone) if operator else ()),
-        ),
+        remarks=statement(covered, zone) if covered else (),
         coverage=covered,
         about=notification.about,
+    )
+
+
+def _report(notification: Notification, report: OperatorReport, *, zone: str, now: datetime, figures: bool) -> Content:
+    told = words(report, zone, figures=figures)
+    return Content(
+        title=told.title,
+        lead=told.lead,
+        items=(),
+        occasion=notification.occasion,
+        reference=notification.reference,
+        subscription=notification.subscription,
+        zone=zone,
+        severity=told.severity,
+        written_at=now,
+        remarks=("All figures, at any time: govwatch report",),
+        sections=told.sections,
+        report=report_data(told),
     )
 
 

@@ -80,11 +80,18 @@ def _flown(
 
 
 def _digests(policy: AlertPolicy, board: Board, now: datetime) -> Iterator[Opening]:
-    """Yield the next digest of each subscription that gets one whatever happens, or that has something to mend."""
+    """Yield the next digest of each subscription that gets one whatever happens, and the next report of operators.
+
+    A report comes on its days, and on any other day when something is to be mended by then.
+    """
     for one in policy.subscriptions:
-        if (not one.immediate and one.empty_digest) or (one.operator and needs_an_operator(board.standing)):
+        if not one.immediate and one.empty_digest:
             day, due = next_digest(now, one.digest_at, one.digest_days, one.zone)
             yield Opening(one.name, f"digest/{day.isoformat()}", due)
+        if one.operator and policy.report is not None:
+            days = tuple(range(7)) if needs_an_operator(board.standing) else policy.report.days
+            day, due = next_digest(now, policy.report.at, days, policy.report.zone)
+            yield Opening(one.name, f"report/{day.isoformat()}", due, Occasion.REPORT)
 
 
 def silence_for(signal: Signal, silences: Iterable[Silence], now: datetime) -> Silence | None:

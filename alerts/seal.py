@@ -6,12 +6,12 @@ Pure: it takes the message as gathered, and returns the words of each channel.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from alerts.content import compose
 from alerts.render import render
+from alerts.report import all_troubles
 from alerts.route import silence_for, to_digest
-from alerts.standing import needs_an_operator
 from records.alert import Board, Notification, Occasion, Payload, Placement, Sealed
 from records.signal import Signal
 from records.subscription import AlertPolicy, SilenceMode, Subscription
@@ -32,6 +32,7 @@ def seal(notification: Notification, board: Board, *, policy: AlertPolicy, now: 
     kept, silenced, delayed = _unsilenced(notification, subscription, (policy, board), now)
     payloads: dict[str, Payload] = {}
     told: dict[str, tuple[str, ...]] = {}
+    speaks = _speaks(notification, subscription, policy)
     names = policy.distant(subscription) if notification.occasion is Occasion.CANARY else subscription.channels
     for name in names:
         if notification.heard is not None and name not in notification.heard:
@@ -39,26 +40,34 @@ def seal(notification: Notification, board: Board, *, policy: AlertPolicy, now: 
         channel = policy.channel(name)
         known = notification.told.get(name, frozenset())
         news = [signal for signal in kept if signal.signal_id not in known]
-        if channel is not None and (news or notification.items or _speaks(notification, subscription)):
+        if channel is not None and (news or notification.items or speaks):
             content = compose(
                 notification,
                 news,
                 zone=subscription.zone,
                 now=now,
-                operator=subscription.operator and notification.occasion is Occasion.DIGEST,
                 silenced=len(silenced),
+                figures=_whole_report(notification, policy),
             )
             payloads[name] = render(content, channel)
             told[name] = tuple(signal.signal_id for signal in news)
     return Sealed(notification.notification_id, payloads, told, silenced, tuple(delayed))
 
 
-def _speaks(notification: Notification, subscription: Subscription) -> bool:
-    """Whether a message without news is worth sending: the digest that was promised, or one with work for operators."""
-    if notification.occasion is not Occasion.DIGEST:
+def _speaks(notification: Notification, subscription: Subscription, policy: AlertPolicy) -> bool:
+    """Whether a message without news is worth sending: the digest that was promised, or the operators' report."""
+    if notification.report is not None:
+        wanted = subscription.operator and policy.report is not None
+        urgent = any(one.alarm.urgent for one in all_troubles(notification.report, subscription.zone))
+        return wanted and (urgent or _whole_report(notification, policy))
+    return notification.occasion is Occasion.DIGEST and not subscription.immediate and subscription.empty_digest
+
+
+def _whole_report(notification: Notification, policy: AlertPolicy) -> bool:
+    """Whether the report is that of one of its days, which comes whatever happens and tells all figures."""
+    if notification.occasion is not Occasion.REPORT or policy.report is None:
         return False
-    promised = not subscription.immediate and subscription.empty_digest
-    return promised or (subscription.operator and needs_an_operator(notification.standing))
+    return date.fromisoformat(notification.key.partition("/")[2]).weekday() in policy.report.days
 
 
 def _unsilenced(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from records.alert import Item
+from records.operation import Alarm
 from records.signal import Severity
 from records.source import Condition
 from records.text import clean
@@ -61,4 +62,6 @@ def _item(one: Condition, severity: Severity) -> Item:
         sentence = f"{one.name} gives news again (it was {one.told})."
     else:
         sentence = f"{one.name}: {one.reason}. It is asked again and again all the same; see govwatch status."
-    return Item(one.source_id, "well again" if severity is Severity.INFO else one.state, severity, clean(sentence))
+    well = severity is Severity.INFO
+    detail = "" if well else Alarm.SOURCE_ILL.remedy
+    return Item(one.source_id, "well again" if well else one.state, severity, clean(sentence), detail=detail)

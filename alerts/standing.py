@@ -1,4 +1,4 @@
-"""How govwatch stands, in the words of its operators: dead letters, failing channels, the canary, rules that misfire.
+"""What of govwatch needs a hand, one sentence each: dead letters, failing channels, the canary, rules that misfire.
 
 Pure. It suggests, and never suppresses: which rule is mended, and what is silenced, people decide.
 """
@@ -10,6 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from records.coverage import CanaryFlight, Precision, Standing
+from records.operation import Alarm, Trouble
 from records.text import clean
 
 JUDGED_ENOUGH = 4
@@ -22,30 +23,31 @@ _NAMED = 5
 
 
 def needs_an_operator(standing: Standing) -> bool:
-    """Whether something is to be mended: messages were given up, a channel fails, or the canary is lost."""
-    lost = standing.canary is not None and standing.canary.told is not None and standing.canary.arrived is None
-    return bool(standing.dead or standing.failing or lost)
+    """Whether something is to be mended: dead messages, failing channels, a lost canary, an alarm that is on."""
+    return bool(standing.dead or standing.failing or standing.alarms or lost(standing.canary))
 
 
-def remarks(standing: Standing, zone: str) -> tuple[str, ...]:
-    """Return what the operators' digest says, one sentence for each matter; times by the reader's clock."""
-    lines = []
+def lost(flight: CanaryFlight | None) -> bool:
+    """Whether operators were told that this canary is missing, and it has not come home since."""
+    return flight is not None and flight.told is not None and flight.arrived is None
+
+
+def troubles(standing: Standing, zone: str) -> tuple[Trouble, ...]:
+    """Return what is to be mended, the most urgent first; times by the reader's clock."""
+    found = [Trouble(Alarm(alarm), sentence) for alarm, sentence in standing.alarms]
+    for channel, last_ok in standing.failing:
+        since = f"last accepted {moment(last_ok, zone)}" if last_ok else "never accepted anything"
+        sentence = f"Channel {channel} keeps failing ({since}); its messages wait"
+        found.append(Trouble(Alarm.CHANNEL_FAILS, sentence, f"govwatch alerts test {channel}"))
+    if lost(standing.canary) and standing.canary is not None:
+        sentence = canary_sentence(standing.canary, zone).rstrip(".")
+        found.append(Trouble(Alarm.CANARY_MISSING, sentence, "govwatch status"))
     if standing.dead:
         count = sum(number for _, number in standing.dead)
         where = ", ".join(f"{number} to {channel}" for channel, number in standing.dead)
-        lines.append(f"Given up within a week: {_messages(count)} ({where}). Put back: govwatch alerts requeue")
-    for channel, last_ok in standing.failing:
-        since = f"last accepted {_moment(last_ok, zone)}" if last_ok else "never accepted anything"
-        lines.append(
-            f"Channel {channel} keeps failing ({since}); its messages wait. Try: govwatch alerts test {channel}"
-        )
-    if standing.canary is not None:
-        lines.append(canary_sentence(standing.canary, zone))
-    judged = sum(one.judged for one in standing.precision)
-    if judged:
-        relevant = sum(one.relevant for one in standing.precision)
-        lines.append(f"Readers called {relevant} of {judged} judged alerts relevant.")
-    return (*lines, *suggestions(standing.precision))
+        sentence = f"Given up within a week: {_messages(count)} ({where})"
+        found.append(Trouble(Alarm.MESSAGE_DEAD, sentence, "govwatch alerts requeue"))
+    return tuple(found)
 
 
 def suggestions(precision: Sequence[Precision]) -> tuple[str, ...]:
@@ -62,13 +64,14 @@ def suggestions(precision: Sequence[Precision]) -> tuple[str, ...]:
 def canary_sentence(flight: CanaryFlight, zone: str) -> str:
     """Return where the canary of its day is."""
     if flight.arrived is not None:
-        return f"Canary of {flight.day}: arrived {_moment(flight.arrived, zone)}."
+        return f"Canary of {flight.day}: arrived {moment(flight.arrived, zone)}."
     waits = "; ".join(f"{channel}: {clean(why, 120)}" for channel, why in flight.missing) or "no channel was tried"
     said = "has not arrived" if flight.told is None else "is LOST"
     return f"Canary of {flight.day} {said} ({waits})."
 
 
-def _moment(when: datetime, zone: str) -> str:
+def moment(when: datetime, zone: str) -> str:
+    """Return ``when`` by the reader's clock: ``24 Nov, 09:15``."""
     local = when.astimezone(ZoneInfo(zone))
     return f"{local.day} {local:%b, %H:%M}"
 

@@ -25,6 +25,7 @@ from records.subscription import (
     Filter,
     Format,
     Quiet,
+    ReportTimes,
     Silence,
     SilenceMode,
     Subscription,
@@ -230,7 +231,7 @@ class SubscriptionShape(Shape):
         quiet: when nobody is disturbed.
         time_zone: of the digest and of the times in messages; that of settings.yaml when left out.
         most_per_hour: what exceeds it goes into one summary.
-        operator: it is told of channels that fail.
+        operator: it is told what needs a hand, and gets the report.
     """
 
     name: Identifier
@@ -312,6 +313,20 @@ class CanaryShape(Shape):
     within: Duration = timedelta(hours=6)
 
 
+class ReportShape(Shape):
+    """When operators get their report.
+
+    Attributes:
+        at: wall time.
+        days: on which it comes whatever happens; on the others it comes when something needs a hand.
+        time_zone: that of settings.yaml when left out.
+    """
+
+    at: WallTime = time(7)
+    days: Annotated[tuple[_Day, ...], Field(min_length=1)] = ("mon",)
+    time_zone: Zone | None = None
+
+
 class AlertsFile(Shape):
     """The whole of `alerts.yaml`.
 
@@ -321,6 +336,7 @@ class AlertsFile(Shape):
         subscriptions: who hears what.
         silences: what shall not be heard for a while.
         canary: when the daily check goes to the operators; false switches it off.
+        report: when operators are told how govwatch stands; false switches it off.
     """
 
     channels: dict[Identifier, ChannelShape] = Field(default_factory=dict)
@@ -328,6 +344,7 @@ class AlertsFile(Shape):
     subscriptions: tuple[SubscriptionShape, ...] = ()
     silences: tuple[SilenceShape, ...] = ()
     canary: CanaryShape | bool = CanaryShape()
+    report: ReportShape | bool = ReportShape()
 
     def mistakes(self) -> Iterable[Mistake]:
         """Yield channels and groups that do not exist, and names that are used twice."""
@@ -351,9 +368,17 @@ class AlertsFile(Shape):
             subscriptions=tuple(one.record(zone, self.groups) for one in self.subscriptions),
             silences=tuple(one.record(self.groups) for one in self.silences),
         )
+        if any(one.operator for one in policy.subscriptions):
+            policy = replace(policy, report=self._report(zone))
         # A canary that flies to the terminal proves nothing: it has to arrive somewhere.
         listening = any(one.operator and policy.distant(one) for one in policy.subscriptions)
         return replace(policy, canary=self._canary(zone)) if listening else policy
+
+    def _report(self, zone: str) -> ReportTimes | None:
+        if self.report is False:
+            return None
+        shape = self.report if isinstance(self.report, ReportShape) else ReportShape()
+        return ReportTimes(shape.at, tuple(DAYS.index(day) for day in shape.days), shape.time_zone or zone)
 
     def _canary(self, zone: str) -> Canary | None:
         if self.canary is False:

@@ -12,19 +12,21 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from alerts.alarms import item_of
 from alerts.detect import signals
 from alerts.standing import canary_sentence
 from config.load import Configuration
 from extractors.urls import canonical
 from flows.jobs import Job
 from records import ids
-from records.alert import Item, Occasion
+from records.alert import Occasion
 from records.article import Origin
 from records.canary import initiative_of, is_canary
 from records.document import Batch, Document
 from records.errors import ExtractionError, WarehouseLocked
 from records.mention import Alias, Initiative
-from records.signal import History, NewMention, Severity, Signal
+from records.operation import Alarm
+from records.signal import History, NewMention, Signal
 from records.story import Neighbours, StoryChoice
 from records.subscription import AlertPolicy, Canary
 from records.text import clean
@@ -154,7 +156,7 @@ def _tell_when_missing(con: Connection, policy: AlertPolicy, canary: Canary, now
 def _tell(con: Connection, policy: AlertPolicy, day: str, sentence: str, now: datetime) -> None:
     """Tell operators on all of their channels, once, that the canary is missing."""
     words = f"{sentence} Alerts may be lost in the same way: see govwatch status, govwatch alerts list."
-    item = Item("Govwatch", "the canary is missing", Severity.HIGH, words)
+    item = item_of(Alarm.CANARY_MISSING, "Govwatch", words)
     for one in policy.subscriptions:
         if one.operator:
             queue(con, one.name, f"canary/missing/{day}", Occasion.NOTICE, now, "The canary is missing", [item])

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from alerts.dispatch import DispatchReport, dispatch
 from config.load import Configuration
+from flows.alarms import look
 from flows.canary import fly
 from flows.clock import Clock
 from warehouse.database import Warehouse
@@ -21,7 +22,7 @@ _random = random.SystemRandom()
 def deliver(
     configuration: Configuration, warehouse: Warehouse, clock: Clock, out: TextIO | None = None
 ) -> DispatchReport:
-    """Let the day's canary out, deliver everything that is due now, and return what was done.
+    """Look whether govwatch is well, let the day's canary out, and deliver everything that is due now.
 
     Args:
         configuration: who subscribes, and where to.
@@ -33,6 +34,7 @@ def deliver(
         WarehouseError: the outbox cannot be read or written; nothing that was accepted is forgotten for longer than a
             lease.
     """
+    look(configuration, warehouse, clock())
     fly(configuration, warehouse, clock())
     return dispatch(
         WarehouseOutbox(warehouse),

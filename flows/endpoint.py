@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
-from pathlib import Path
 
 from flows.clock import Clock, utc_now
 from flows.vitals import Vitals, judge
 from records.errors import GovwatchError
 from warehouse import health
+from warehouse.alarms import free_room
 from warehouse.database import Warehouse
 from warehouse.health import Health
 
@@ -36,12 +35,6 @@ def look(warehouse: Warehouse, clock: Clock = utc_now, *, longest: timedelta | N
     with warehouse.reading() as con:
         found = health.read(con, warehouse, now)
     return found, judge(found, now, room=free_room(warehouse.path), longest=longest)
-
-
-def free_room(path: Path) -> int:
-    """Return the bytes that are free where ``path`` lies, or will lie."""
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    return shutil.disk_usage(folder).free
 
 
 @contextlib.contextmanager

@@ -36,10 +36,11 @@ from flows.jobs import LOCAL, WORKER, Chunks, Job, Pool, Worked
 from flows.loading import keep, load
 from flows.policy import policy_of
 from flows.report import Nobody, PassReport, SourceLine, Watch
-from flows.secrecy import shown
+from flows.secrecy import mask, shown
 from records.alert import Occasion
 from records.article import Outcome, UrlOutcome
 from records.document import Batch
+from records.errors import GovwatchError, WarehouseLocked
 from records.source import Source
 from warehouse import articles, first_look, frontier, health, outlet_lines, runs, sources
 from warehouse.database import Connection, Warehouse
@@ -130,6 +131,15 @@ class Pass:
         started = self.clock()
         self.report = PassReport(f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}", started)
         self.watch.began(self.report.run_id)
+        try:
+            await self._run(only, all_sources=all_sources)
+        except Exception as error:
+            await asyncio.to_thread(self._failed, error)
+            raise
+        self.watch.ended(self.report)
+        return self.report
+
+    async def _run(self, only: Sequence[str], *, all_sources: bool) -> None:
         due = await asyncio.to_thread(self._begin, only, all_sources=all_sources)
         with _deadline(self.stop, self.configuration.settings.limits.pass_deadline):
             policy = policy_of(self.configuration)
@@ -142,8 +152,14 @@ class Pass:
                     if not only:  # who asks for single sources wants nothing else to be fetched
                         await self.step("follow_up", self._follow_up, fetcher, workers)
         await asyncio.to_thread(self._finish)
-        self.watch.ended(self.report)
-        return self.report
+
+    def _failed(self, error: Exception) -> None:
+        """Say in `runs` why the pass ended, where that can be written; else the next one calls it interrupted."""
+        if isinstance(error, WarehouseLocked):  # it would only wait once more
+            return
+        with contextlib.suppress(GovwatchError), self.warehouse.writing() as con:
+            said = mask(f"{type(error).__name__}: {error}")[:500]
+            runs.finish(con, self.report.run_id, self.clock(), "failed", self.report.counts(), said)
 
     @contextlib.contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from records.coverage import Coverage, Standing
+from records.operation import OperatorReport
 from records.signal import Severity, Signal
 from records.subscription import Silence
 
@@ -36,7 +37,8 @@ class Occasion(StrEnum):
     DIGEST = "digest"
     FIRST_LOOK = "first_look"  # what the first pass over a source found
     CANARY = "canary"  # to operators: the daily check that messages arrive
-    NOTICE = "notice"  # to operators: a channel fails, sources fell ill or got well
+    NOTICE = "notice"  # to operators: an alarm, or that one is over
+    REPORT = "report"  # to operators: how govwatch stands, and what needs a hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Board:
         groups: by (subscription, key).
         recent: messages on single stories within the last hour, by subscription.
         silences: those that operators set by command; those of the configuration stand in the policy.
-        standing: how govwatch stands: operators get a digest when something of it needs them.
+        standing: how govwatch stands: operators get a report when something of it needs them.
         bursting: initiatives of which a burst was told within a day.
         heard: by (initiative, article), for the corrections that are to be routed: the messages that told of it, the
             first one first.
@@ -107,11 +109,12 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A digest that is sent at its time even if nothing goes into it: then it says that there was no news."""
+    """A message that is due at its time even if no signal goes into it: a digest, or the operators' report."""
 
     subscription: str
     key: str
     flush_at: datetime
+    occasion: Occasion = Occasion.DIGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,7 @@ class Notification:
         heard: of corrections: the channels that got those messages; None means every channel.
         heading, items: of messages that are not made of signals (first look, notice).
         coverage: of digests: what was seen since the one before.
-        standing: of digests: how govwatch stands; operators read it.
+        report: of the operators' report: what it tells.
     """
 
     notification_id: str
@@ -183,7 +186,7 @@ class Notification:
     heading: str = ""
     items: tuple[Item, ...] = ()
     coverage: Coverage | None = None
-    standing: Standing = field(default_factory=Standing)
+    report: OperatorReport | None = None
 
     @property
     def reference(self) -> str:

@@ -91,9 +91,11 @@ class Standing:
         failing: channels whose circuit is open, with the time of the last success.
         canary: the last one; None where none ever flew.
         precision: of rules that readers judged.
+        alarms: of govwatch itself that operators were told of and that are on: each with a sentence.
     """
 
     dead: tuple[tuple[str, int], ...] = ()
     failing: tuple[tuple[str, datetime | None], ...] = ()
     canary: CanaryFlight | None = None
     precision: tuple[Precision, ...] = ()
+    alarms: tuple[tuple[str, str], ...] = ()

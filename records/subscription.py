@@ -124,7 +124,8 @@ class Subscription:
         interval: the least time between two messages on one story.
         quiet: when to hold messages.
         most_per_hour: what exceeds it goes into one summary.
-        operator: it is told of channels that fail, and of sources that fall ill or get well.
+        operator: it is told what needs a hand: channels that fail, sources that fall ill, passes that hang; and gets
+            the report.
     """
 
     name: str
@@ -156,6 +157,21 @@ class Canary:
     at: time = time(6)
     zone: str = "UTC"
     within: timedelta = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTimes:
+    """When operators get their report: on ``days`` always, on other days when something needs a hand.
+
+    Attributes:
+        at: wall time in ``zone``.
+        days: of the week, 0 is Monday.
+        zone: IANA name.
+    """
+
+    at: time = time(7)
+    days: tuple[int, ...] = (0,)
+    zone: str = "UTC"
 
 
 class Transport(StrEnum):
@@ -209,13 +225,15 @@ class Channel:
 class AlertPolicy:
     """Everything that users configured about alerts; names are unique, and channels that are named exist.
 
-    The canary is None where it is switched off, and where no operator has a channel but the terminal.
+    The canary is None where it is switched off, and where no operator has a channel but the terminal; the operators'
+    report is None where it is switched off.
     """
 
     channels: tuple[Channel, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     silences: tuple[Silence, ...] = ()
     canary: Canary | None = None
+    report: ReportTimes | None = None
 
     def channel(self, name: str) -> Channel | None:
         """Return the channel of that name."""

@@ -17,6 +17,7 @@ from typing import Any
 from records import ids
 from records.alert import Payload
 from records.delivery import Circuit, Delivery, Health, Judge, Receipt, Result
+from records.operation import Alarm
 from warehouse.database import Connection, append, rows, upsert
 
 PROBE_LASTS = timedelta(hours=1)
@@ -30,6 +31,7 @@ _WAITING = "('pending', 'retry', 'unknown', 'held')"
 class Notice:
     """What operators are told of, once per key."""
 
+    alarm: Alarm
     key: str
     channel: str
     at: datetime
@@ -398,8 +400,9 @@ def _notice(receipt: Receipt, health: Health, *, opened: bool, died: bool) -> No
     if opened:
         sentence = f"Messages to {channel} are held, and one is tried each hour: {receipt.detail}."
         key = f"circuit/{channel}/{health.opened_at:%Y-%m-%dT%H:%MZ}"
-        return Notice(key, channel, at, "the channel keeps failing", sentence)
+        return Notice(Alarm.CHANNEL_FAILS, key, channel, at, "the channel keeps failing", sentence)
     if died:
         sentence = f"A message to {channel} was given up: {receipt.detail}. See: govwatch alerts list --state dead"
-        return Notice(f"dead/{channel}/{at:%Y-%m-%d}", channel, at, "a message could not be delivered", sentence)
+        key = f"dead/{channel}/{at:%Y-%m-%d}"
+        return Notice(Alarm.MESSAGE_DEAD, key, channel, at, "a message could not be delivered", sentence)
     return None

@@ -17,9 +17,10 @@ from records import ids
 from records.alert import Board, Group, Item, Notification, Occasion, Opening, Payload, Placement, Sealed
 from records.delivery import Decide, Delivery, Health, Judge, Receipt, Write
 from records.errors import WarehouseError
+from records.operation import OperatorReport
 from records.signal import NewMention, Severity, Signal
 from records.subscription import AlertPolicy, Subscription
-from warehouse import coverage, deliveries, heard, journal, signals, silences, standing
+from warehouse import coverage, deliveries, heard, journal, report, signals, silences, standing
 from warehouse.database import Connection, Warehouse, append, rows
 from warehouse.journal import Journal
 
@@ -53,7 +54,7 @@ class WarehouseOutbox:
             _follow_merges(con, now)
             board = board_of(con, now)
             routed = _route(con, decide, board, now)
-            return routed, _seal(con, write, board, now) + _fold(con, write, board, now)
+            return routed, _seal(con, write, board, now, self._warehouse) + _fold(con, write, board, now)
 
     def claim(
         self, routes: Sequence[tuple[str, str]], *, now: datetime, owner: str, lease: timedelta, limit: int
@@ -121,7 +122,8 @@ def _record(
     healths, notices = deliveries.record(con, receipts, judge)
     for notice in notices:
         for subscription in operators:
-            item = Item(notice.channel, notice.reason, Severity.HIGH, notice.sentence)
+            words = (notice.channel, notice.reason, Severity.HIGH, notice.sentence)
+            item = Item(*words, detail=notice.alarm.remedy)
             queue(con, subscription.name, notice.key, Occasion.NOTICE, notice.at, notice.reason, [item])
     return healths
 
@@ -302,7 +304,7 @@ def _place(con: Connection, placements: Iterable[Placement], now: datetime) -> N
 
 
 def _open_digests(con: Connection, openings: Iterable[Opening], now: datetime) -> None:
-    """Open the digests that come even without news, unless they are there already."""
+    """Open the digests that come even without news, and the operators' reports, unless they are there already."""
     for one in openings:
         there = rows(
             con,
@@ -310,7 +312,7 @@ def _open_digests(con: Connection, openings: Iterable[Opening], now: datetime) -
             [one.subscription, one.key],
         )
         if not there:
-            _open(con, one.subscription, one.key, Occasion.DIGEST, Severity.INFO, (one.flush_at, None), now)
+            _open(con, one.subscription, one.key, one.occasion, Severity.INFO, (one.flush_at, None), now)
 
 
 def _open(
@@ -349,7 +351,7 @@ def _add(con: Connection, notification_id: str, signal_ids: Sequence[str]) -> No
     )
 
 
-def _seal(con: Connection, write: Write, board: Board, now: datetime) -> int:
+def _seal(con: Connection, write: Write, board: Board, now: datetime, warehouse: Warehouse) -> int:
     due = rows(
         con,
         """
@@ -359,6 +361,7 @@ def _seal(con: Connection, write: Write, board: Board, now: datetime) -> int:
         """,
         [now],
     )
+    told: OperatorReport | None = None  # read once, however many operators get it
     for row in due:
         condition = (
             "join notification_signals ns on ns.signal_id = s.signal_id "
@@ -367,6 +370,9 @@ def _seal(con: Connection, write: Write, board: Board, now: datetime) -> int:
         notification = _notification(con, row, signals.read(con, condition, [row[0]]))
         if notification.occasion is Occasion.DIGEST:
             notification = _with_coverage(con, notification, now)
+        if notification.occasion is Occasion.REPORT:
+            told = told or report.read(con, warehouse, now)
+            notification = replace(notification, report=told)
         _store_sealed(con, notification, write(notification, board), now)
     return len(due)
 
@@ -383,7 +389,7 @@ def _with_coverage(con: Connection, notification: Notification, now: datetime) -
         [notification.subscription, notification.notification_id, notification.flush_at - _LONGEST_DIGEST],
     )[0]
     since = before or min(created, notification.flush_at - timedelta(days=1))
-    return replace(notification, coverage=coverage.read(con, since, now), standing=standing.read(con, now))
+    return replace(notification, coverage=coverage.read(con, since, now))
 
 
 def _fold(con: Connection, write: Write, board: Board, now: datetime) -> int:

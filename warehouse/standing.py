@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from records.coverage import Standing
-from warehouse import canaries, feedback
+from warehouse import alarms, canaries, feedback
 from warehouse.database import Connection, rows
 
 DEAD_FOR = timedelta(days=7)
@@ -29,4 +29,5 @@ def read(con: Connection, now: datetime, *, precision: bool = True) -> Standing:
         failing=tuple((row[0], row[1]) for row in failing),
         canary=canaries.last(con),
         precision=feedback.precision(con) if precision else (),
+        alarms=alarms.told(con),
     )

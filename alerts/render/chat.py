@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from alerts.content import Content, circumstances
 from alerts.render.links import safe_url
-from alerts.render.plain import Plain, defanged, heading, quoted
+from alerts.render.plain import FACT_LIMIT, SHAPES, Plain, defanged, heading, quoted
+from alerts.report import Fact, Section
 from records.alert import Item
 from records.text import clean
 
@@ -51,6 +52,20 @@ class _Markup(Plain):
             self.link(url) if url else "",
         ]
         return "\n".join(line for line in lines if line)
+
+    def section(self, section: Section) -> str:
+        """Return the title in bold, and one line for each fact."""
+        return "\n".join([self.bold(self.escape(section.title)), *(self.fact(one) for one in section.facts)])
+
+    def fact(self, fact: Fact) -> str:
+        """Return one fact as a line, its label in bold where it needs a hand."""
+        label, value, note = (
+            self.escape(clean(text, FACT_LIMIT)) for text in (f"{fact.label}:", fact.value, fact.note)
+        )
+        if fact.severity is not None:
+            lines = [f"{SHAPES[fact.severity]} {self.bold(label)} {value}", note]
+            return "\n".join(line for line in lines if line)
+        return f"{label} {value} · {note}" if note else f"{label} {value}"
 
     def remarks(self, lines: Sequence[str]) -> str:
         """Return sentences of ours, escaped, one a line."""

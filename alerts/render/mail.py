@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from alerts.content import Content, circumstances, opens_initiative
 from alerts.palette import DARK, LIGHT
 from alerts.render.links import safe_url
-from alerts.render.plain import Plain, fit, heading, quoted, shortened
+from alerts.render.plain import FACT_LIMIT, SHAPES, Plain, fit, heading, quoted, shortened
+from alerts.report import Fact, Section
 from records.alert import Item, Payload
 from records.signal import Severity
 from records.text import clean
@@ -38,7 +39,6 @@ body {{ margin: 0; padding: 0; background: {LIGHT.desk}; color: {LIGHT.text}; }}
 }}
 """.strip()
 FONT = "font-family:-apple-system,'Segoe UI',Roboto,'Noto Sans',Arial,sans-serif;font-size:16px;line-height:1.5"
-_SHAPE = {Severity.INFO: "○", Severity.NOTICE: "◆", Severity.HIGH: "▲"}
 
 
 def render(content: Content) -> Payload:
@@ -123,7 +123,7 @@ class HtmlMail(Plain):
         )
         severity = (
             f'<span class="{item.severity.word}" style="color:{LIGHT.ink(item.severity)}">'
-            f"{_SHAPE[item.severity]} {item.severity.word}</span>"
+            f"{SHAPES[item.severity]} {item.severity.word}</span>"
         )
         several = len(content.items) > 1
         group = (
@@ -147,6 +147,14 @@ class HtmlMail(Plain):
         """Return that there is more."""
         return f'<p style="{FONT}">and {count} more</p>'
 
+    def section(self, section: Section) -> str:
+        """Return a heading and a table: what it is about, the figure, what to compare it with."""
+        title = f'<h2 style="{FONT};font-size:18px;margin:28px 0 4px">{_text(section.title)}</h2>'
+        hands = "".join(_hand(one) for one in section.facts if one.severity is not None)
+        facts = "".join(_row(one) for one in section.facts if one.severity is None)
+        table = f'<table width="100%" cellpadding="0" cellspacing="0" style="border-collapse:collapse">{facts}</table>'
+        return f"{title}{hands}{table if facts else ''}"
+
     def remarks(self, lines: Sequence[str]) -> str:
         """Return sentences of ours as a small list, so that a screen reader counts them."""
         style = f"{FONT};font-size:14px;color:#52606D"
@@ -165,6 +173,31 @@ class HtmlMail(Plain):
     def join(self, parts: list[str]) -> str:
         """Put the parts one below the other."""
         return "\n".join(parts)
+
+
+def _hand(fact: Fact) -> str:
+    """Return one thing that needs a hand: severity as word and shape, the matter, what helps."""
+    severity = fact.severity or Severity.INFO
+    return (
+        f'<div style="{FONT};margin:8px 0 16px;padding:0 0 0 12px;border-left:4px solid {LIGHT.ink(severity)}">'
+        f'<p style="{FONT};font-size:14px;margin:0"><span class="{severity.word}" '
+        f'style="color:{LIGHT.ink(severity)}">{SHAPES[severity]} {severity.word}</span> · '
+        f"<strong>{_text(fact.label)}</strong></p>"
+        f'<p style="{FONT};margin:0">{_text(fact.value, FACT_LIMIT)}</p>'
+        f'<p class="muted" style="{FONT};font-size:14px;color:#52606D;margin:0">'
+        f"{_text(fact.note, FACT_LIMIT)}</p></div>"
+    )
+
+
+def _row(fact: Fact) -> str:
+    """Return one figure as a row of a table."""
+    cell = "padding:5px 12px 5px 0;vertical-align:top;text-align:left;border-top:1px solid #C9D1DB"
+    return (
+        f'<tr><th scope="row" class="muted" style="{FONT};font-size:14px;font-weight:normal;color:#52606D;{cell};'
+        f'width:30%">{_text(fact.label)}</th><td style="{FONT};font-size:14px;{cell};padding-right:0">'
+        f'<strong>{_text(fact.value, FACT_LIMIT)}</strong><br><span class="muted" style="color:#52606D">'
+        f"{_text(fact.note, FACT_LIMIT)}</span></td></tr>"
+    ).replace('<br><span class="muted" style="color:#52606D"></span>', "")
 
 
 def _because(content: Content) -> str:

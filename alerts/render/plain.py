@@ -8,11 +8,19 @@ from typing import Protocol
 
 from alerts.content import DETAIL_LIMIT, Content, circumstances, marked
 from alerts.render.links import safe_url
+from alerts.report import Fact, Section
 from records.alert import Item
+from records.signal import Severity
 from records.text import clean
 
 _INVISIBLE = "\u200b"  # a zero-width space: it cannot stand in a cleaned text, so what we break can be told apart
 _SHORTEST = 40
+
+FACT_LIMIT = 600
+"""Characters of one figure or note of a report."""
+
+SHAPES = {Severity.INFO: "○", Severity.NOTICE: "◆", Severity.HIGH: "▲"}
+"""Severity without colour."""
 
 
 class Style(Protocol):
@@ -28,6 +36,10 @@ class Style(Protocol):
 
     def more(self, count: int) -> str:
         """Return that ``count`` items were left out."""
+        ...
+
+    def section(self, section: Section) -> str:
+        """Return one section of the operators' report."""
         ...
 
     def remarks(self, lines: Sequence[str]) -> str:
@@ -51,9 +63,14 @@ def fit(content: Content, style: Style, limit: int) -> str:
     """Return ``content`` in ``style``, at most ``limit`` long.
 
     Whole items go from the end, and their number is told. When one item alone is too long, its sentence is shortened
-    at a word, then its headline; a link is whole or absent, and the reference always stays.
+    at a word, then its headline; a link is whole or absent, and the reference always stays. Of the operators' report,
+    whole sections go from the end, then facts of the first one.
     """
     head, foot = style.head(content), _foot(content, style, limit)
+    for sections in _fewer(content.sections):
+        text = style.join([head, *map(style.section, sections), foot])
+        if style.size(text) <= limit:
+            return text
     written: list[str] = []
     room = limit - style.size(head) - style.size(foot)
     for item in content.items:
@@ -72,6 +89,16 @@ def fit(content: Content, style: Style, limit: int) -> str:
         if style.size(text) <= limit:
             return text
     return style.join([style.foot(content)])
+
+
+def _fewer(sections: tuple[Section, ...]) -> Iterator[tuple[Section, ...]]:
+    """Yield the sections, each time with less from the end."""
+    for kept in range(len(sections), 0, -1):
+        yield sections[:kept]
+    for first in sections[:1]:
+        for kept in range(len(first.facts) - 1, 0, -1):
+            left = Fact("and more", str(len(first.facts) - kept))
+            yield (replace(first, facts=(*first.facts[:kept], left)),)
 
 
 def _foot(content: Content, style: Style, limit: int) -> str:
@@ -155,6 +182,18 @@ class Plain:
         """Return that there is more."""
         return f"and {count} more"
 
+    def section(self, section: Section) -> str:
+        """Return the title, and one line for each fact: what needs a hand is marked by a shape, too."""
+        return "\n".join([defanged(section.title), *(self.fact(one) for one in section.facts)])
+
+    def fact(self, fact: Fact) -> str:
+        """Return one fact as a line; what helps stands on a line of its own."""
+        value = defanged(f"{clean(fact.label)}: {clean(fact.value, FACT_LIMIT)}")
+        note = defanged(clean(fact.note, FACT_LIMIT))
+        if fact.severity is not None:
+            return f"{SHAPES[fact.severity]} {value}\n  {note}" if note else f"{SHAPES[fact.severity]} {value}"
+        return f"- {value} · {note}" if note else f"- {value}"
+
     def remarks(self, lines: Sequence[str]) -> str:
         """Return sentences of ours, one a line; names in them come from the configuration."""
         return "\n".join(defanged(clean(line, 1000)) for line in lines)
@@ -183,6 +222,11 @@ class OneLine(Plain):
         """Return the item without its sentence."""
         parts = (defanged(heading(item)), defanged(clean(item.title)), defanged(clean(item.outlet)), safe_url(item.url))
         return " - ".join(part for part in parts if part)
+
+    def section(self, section: Section) -> str:
+        """Return the facts side by side."""
+        facts = "; ".join(f"{clean(one.label)}: {clean(one.value, FACT_LIMIT)}" for one in section.facts)
+        return defanged(f"{section.title}: {facts}")
 
     def remarks(self, lines: Sequence[str]) -> str:
         """Return the sentences side by side."""

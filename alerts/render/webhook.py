@@ -29,6 +29,8 @@ def render(content: Content) -> Payload:
     }
     if content.coverage is not None:
         data["coverage"] = _coverage(content.coverage)
+    if content.report:
+        data["report"] = dict(content.report)
     return Payload(clean(content.title), fit(content, Plain(), _LIMIT), data=data)
 
 

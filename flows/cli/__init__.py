@@ -23,6 +23,7 @@ _COMMANDS = {
     "sql": "query the warehouse, at any time",
     "share": "let analysts on other machines query the warehouse",
     "status": "sources and their health, last passes, what is pending, what failed",
+    "report": "what operators get each week: what needs a hand, how govwatch stands, what was missed",
     "check": "validate the configuration",
     "explain": "why an alert or mention exists, or why a URL gave none",
     "backtest": "what the present rules match in the stored corpus; with --apply, write it as history",

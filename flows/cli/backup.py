@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from flows.cli.common import Place, place_options
 from flows.clock import utc_now
+from records.errors import WarehouseError
+from warehouse import runs
 from warehouse.backup import backup
 from warehouse.database import Warehouse
 
@@ -20,7 +25,9 @@ def command(place: Place, target: Path | None) -> int:
 
     Passes and readers go on meanwhile. The copy is read wholly, with the checksums of its blocks.
     """
-    path, checked = backup(Warehouse(place.warehouse), target, utc_now())
+    warehouse, began = Warehouse(place.warehouse), utc_now()
+    path, checked = backup(warehouse, target, began)
+    _note(warehouse, path, began)
     articles = checked.rows['"main"."articles"']
     click.echo(
         f"{path}: {path.stat().st_size / 1e6:.1f} MB, {articles} articles, "
@@ -28,3 +35,11 @@ def command(place: Place, target: Path | None) -> int:
         f"To restore: govwatch restore {path}"
     )
     return 0
+
+
+def _note(warehouse: Warehouse, path: Path, began: datetime) -> None:
+    """Write into `runs` that a backup was made: the operators' report says how old the last one is."""
+    run_id = f"backup-{began:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    with contextlib.suppress(WarehouseError), warehouse.writing() as con:  # the backup is good all the same
+        runs.start(con, run_id, began, kind="backup")
+        runs.finish(con, run_id, utc_now(), runs.State.COMPLETED, {"bytes": path.stat().st_size})

@@ -26,7 +26,7 @@ def command(place: Place, as_json: bool, reference: str, verdict: str, note: str
     """Say whether the alert of REFERENCE was relevant or not-relevant.
 
     It is stored with who said so and when; saying it again replaces the earlier word. Nothing is suppressed by it:
-    `govwatch status` and the operators' digest show which rules misfire, and people mend them.
+    `govwatch status` and the operators' report show which rules misfire, and people mend them.
     """
     now = utc_now()
     warehouse = Warehouse(place.warehouse, command="govwatch feedback")

@@ -13,10 +13,10 @@ from rich.table import Table
 from alerts.standing import canary_sentence, suggestions
 from flows.cli.common import Place, console, json_option, place_options, print_json
 from flows.clock import utc_now
-from flows.endpoint import free_room
 from flows.vitals import Vitals, judge
 from records.article import Outcome
 from warehouse import health
+from warehouse.alarms import free_room
 from warehouse.database import Warehouse
 from warehouse.health import Health
 

@@ -192,57 +192,6 @@ def test_every_enabled_source_is_in_exactly_one_state_of_the_macro(tmp_path: Pat
     }  # fmt: skip
 
 
-OPERATOR = """
-channels: {terminal: {type: console}, gone: {url: 'mailto://127.0.0.1:9/?from=a@b.example&to=c@d.example&mode=insecure'}}
-subscriptions:
-- {name: desk, channels: [gone], group: {wait: 0s}}
-- {name: operator, match: {initiatives: [none]}, channels: [terminal], digest: {at: "12:00"}, operator: true}
-"""
-
-
-def test_an_operator_who_hears_at_once_gets_a_digest_only_when_something_is_to_be_mended(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, OPERATOR)
-    desk.dispatches()
-    desk.clock.passes(days=1)
-    desk.dispatches()
-    assert desk.terminal.getvalue() == ""
-    desk.reads(mention(published=None, seen_at=desk.clock()))
-    desk.dispatches()
-    with desk.warehouse.writing() as con:  # as after eight attempts
-        con.execute("update deliveries set state = 'dead', finished_at = $1", [desk.clock()])
-        con.execute(
-            "insert or replace into channel_health values ('gone', 'open', 16, $1, $1, null, null)", [desk.clock()]
-        )
-    desk.dispatches()
-    desk.clock.passes(hours=4)
-    desk.dispatches()
-    said = desk.terminal.getvalue()
-    assert "Given up within a week: 1 message (1 to gone). Put back: govwatch alerts requeue" in said
-    assert "Channel gone keeps failing (never accepted anything); its messages wait." in said
-    desk.holds_the_invariants()
-
-
-def test_the_operators_digest_names_rules_that_misfire_and_readers_do_not_see_it(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, (DIGEST % "").replace("{name: analyst", "{operator: true, name: operators"))
-    with desk.warehouse.writing() as con:
-        for number in range(9):
-            con.execute(
-                "insert into feedback values ($1, 'Ada', $2, '', $3, 'waico', $4, ['World Body'])",
-                [f"s{number}", number == 0, desk.clock(), number],
-            )
-    desk.dispatches()
-    desk.clock.passes(hours=4)
-    desk.dispatches()
-    assert "Rule 'World Body' of waico: 1 of 9 relevant; consider requires: or unless:" in desk.terminal.getvalue()
-    reader = Desk(tmp_path, DIGEST % "")
-    reader.clock.now = desk.clock.now
-    reader.dispatches()
-    reader.clock.passes(days=1)
-    reader.dispatches()
-    assert "no news" in reader.terminal.getvalue()
-    assert "World Body" not in reader.terminal.getvalue()
-
-
 def test_a_channel_with_little_room_keeps_the_window_and_the_reference() -> None:
     covered = Coverage(MONDAY - timedelta(days=1), MONDAY, 57, failing=tuple(f"Source {n}" for n in range(40)))
     message = Notification(

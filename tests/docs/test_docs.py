@@ -38,6 +38,7 @@ from records.article import Outcome
 from records.delivery import Result
 from records.errors import ConfigurationError, GovwatchError
 from records.mention import AlertLevel, Place, Scope
+from records.operation import Alarm
 from records.signal import Kind, NewMention, Severity, Signal
 from records.subscription import Channel, Format, SilenceMode, Transport
 from warehouse import frontier
@@ -447,3 +448,19 @@ def test_every_deployment_and_its_schedule_stand_in_the_operator_s_page() -> Non
         name = f"{one['entrypoint'].rpartition(':')[2]}/{one['name']}"
         (schedule,) = one["schedules"]
         assert f"| `{name}` | {said[schedule.get('interval') or schedule['cron']]} |" in PAGES["operations.md"]
+
+
+@pytest.mark.parametrize("alarm", list(Alarm))
+def test_every_alarm_has_a_section_that_says_what_it_means_and_what_to_do(alarm: Alarm) -> None:
+    page = (ROOT / "docs/alarms.md").read_text("utf-8")
+    section = page.partition(f"\n## {alarm.heading}\n")[2].partition("\n## ")[0]
+    assert section, f"docs/alarms.md has no section '{alarm.heading}'"
+    assert "**Means**: " in section
+    assert "**Do**: " in section
+    (row,) = re.findall(rf"^\| \[{alarm.heading}\]\(#{alarm.value}\) \| (.+) \|$", page, re.MULTILINE)
+    assert row.startswith(("yes", "before")) is alarm.urgent, "the table says whether it is urgent"
+
+
+def test_the_page_of_alarms_holds_no_alarm_that_govwatch_cannot_raise() -> None:
+    page = (ROOT / "docs/alarms.md").read_text("utf-8")
+    assert set(re.findall(r"^## (.+)$", page, re.MULTILINE)) == {alarm.heading for alarm in Alarm}

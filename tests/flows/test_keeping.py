@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
+from tests.newsroom import Newsroom
+from tests.passes import INITIATIVES, NO_SEEDS, Say
 from warehouse.database import Warehouse
 
 
@@ -32,6 +34,24 @@ def test_the_way_of_a_warehouse_through_all_five(
     assert main(["restore", *where, str(tmp_path / "one.duckdb")]) == 0
     assert "is kept" in capsys.readouterr().out
     assert main(["doctor", *where]) == 0
+
+
+def test_the_report_knows_when_the_last_backup_was_made(
+    place: Path, tmp_path: Path, govwatch: Say, live_newsroom: Newsroom
+) -> None:
+    live_newsroom.write_config(tmp_path / "config", initiatives=INITIATIVES, seeds=NO_SEEDS, alerts="{}")
+    where = ["--warehouse", str(place), "--config", str(tmp_path / "config")]
+
+    def last_backup() -> str:
+        Warehouse(place).publish()
+        facts = [
+            fact for one in json.loads(govwatch("report", *where, "--json")[1])["sections"] for fact in one["facts"]
+        ]
+        return next(fact["value"] for fact in facts if fact["label"] == "last backup")
+
+    assert last_backup() == "none known"
+    assert govwatch("backup", *where, str(tmp_path / "one.duckdb"))[0] == 0
+    assert last_backup() != "none known"
 
 
 def test_the_doctor_says_what_is_broken_mends_what_is_safe_and_exits_accordingly(

