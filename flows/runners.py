@@ -16,7 +16,9 @@ import logging
 import multiprocessing
 import os
 import pickle
+import platform
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import import_module
@@ -56,7 +58,8 @@ def work_on(setup: bytes, jobs: bytes) -> bytes:
     """Work on a chunk in processes of the machine that this runs on; they are kept for the next chunk.
 
     Everything is pickled, so that no layer in between looks into thousands of pages: ``setup`` holds the arguments of
-    `flows.work.Worker` and the seconds that a page may take, ``jobs`` the jobs; back come results and failures.
+    `flows.work.Worker` and the seconds that a page may take, ``jobs`` the jobs; back come results and failures, and
+    where the work was done: ``host:pid``.
 
     Raises:
         WorkerStartFailed: a process cannot be set up.
@@ -64,7 +67,7 @@ def work_on(setup: bytes, jobs: bytes) -> bytes:
     chunk: list[Job] = pickle.loads(jobs)  # noqa: S301 - our own, from the pass
     # All in one: the processes of one cluster worker are not there to share its chunk, but to outlive a bad page.
     done = _workers_of(setup).stream(chunk, chunk=len(chunk))
-    return pickle.dumps([result for _, result in done])
+    return pickle.dumps(([result for _, result in done], f"{platform.node()}:{os.getpid()}"))
 
 
 def _workers_of(setup: bytes) -> Workers[Job, Worked]:
@@ -114,12 +117,17 @@ class RunnerPool:
         self._started: Future[None] | None = None
         self._lost = False
         self._logger = logging.getLogger(NAME)
+        self.places: Counter[str] = Counter()
+        """Pages by the process that handed them to its workers, as ``host:pid``: a cluster that does nothing shows."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the runner, and the processes of this machine."""
+        """Say where the work was done, and end the runner and the processes of this machine."""
+        if self.places:
+            where = ", ".join(f"{pages} at {place}" for place, pages in sorted(self.places.items()))
+            self._logger.info("pages by %s: %s", self._name, where, extra={"stage": "collect"})
         self._threads.shutdown(wait=True, cancel_futures=True)
         if self._started is not None:
             with contextlib.suppress(Exception):  # a cluster that is gone cannot be left in good order
@@ -143,10 +151,12 @@ class RunnerPool:
         loop = asyncio.get_running_loop()
         work = self._work_there if len(jobs) >= _WORTH else self._work_here
         context = contextvars.copy_context()
-        found: list[Worked | Failure] = pickle.loads(  # noqa: S301 - our own, from `work_on`
+        found: tuple[list[Worked | Failure], str] = pickle.loads(  # noqa: S301 - our own, from `work_on`
             await loop.run_in_executor(self._threads, context.run, work, payload, len(jobs))
         )
-        return found
+        results, place = found
+        self.places[place] += len(jobs)
+        return results
 
     # ---- in threads ----
 

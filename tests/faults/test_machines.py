@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -74,9 +75,9 @@ class Site:
                 start_new_session=True,
             )
 
-    def runs(self, *command: str) -> str:
+    def runs(self, *command: str, timeout: float = 120.0) -> str:
         done = subprocess.run(
-            [sys.executable, *command], cwd=self.folder, env=self.environ, capture_output=True, text=True, timeout=120,
+            [sys.executable, *command], cwd=self.folder, env=self.environ, capture_output=True, text=True, timeout=timeout,
             check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
@@ -105,6 +106,16 @@ class Site:
         return "\n".join(
             sorted(f"{run['expected_start_time'][11:19]} {run['state_name']}" for run in self.flow_runs())[:20]
         )
+
+    def said(self, about: str) -> list[str]:
+        """Return what runs wrote into the server's log with these words."""
+        request = urllib.request.Request(
+            f"{self.api}/logs/filter",
+            data=json.dumps({"logs": {"text": {"query": about}}}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return [line["message"] for line in json.load(answer) if about in line["message"]]
 
     def in_state(self, *states: str) -> list[dict[str, Any]]:
         return [run for run in self.flow_runs() if run["state_type"] in states or run["state_name"] in states]
@@ -208,6 +219,7 @@ def test_a_worker_and_half_of_a_cluster_are_killed_and_the_end_is_that_of_one_pr
             return len(newsroom.article_hits())
 
         assert wait_until(lambda: fetched() >= PAGES // 2, within=60), site.states()
+        cluster = {pid for number in (1, 2) for pid in below(site.started[f"dask-{number}"].pid)}
         (holder,) = [name for name in ("worker-1", "worker-2") if len(list(below(site.started[name].pid))) > 0]
         site.kills("dask-1")
         site.kills(holder)
@@ -224,6 +236,11 @@ def test_a_worker_and_half_of_a_cluster_are_killed_and_the_end_is_that_of_one_pr
         assert len(site.in_state("Late")) <= 3
         crashed = site.in_state("CRASHED")
         assert len(crashed) == 1, [run["state_name"] for run in site.flow_runs()]
+
+        # The pass that came to its end says where its pages were worked on: at the half of the cluster that lived.
+        places = set(re.findall(r"\d+ at \S+:(\d+)", " ".join(site.said("pages by dask"))))
+        assert places
+        assert {int(pid) for pid in places} <= cluster, "no page was worked on by the pass itself"
 
         one_process = Station(alone, Warehouse(tmp_path / "alone.duckdb"), utc_now)
         one_process.runs()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import platform
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -84,6 +86,7 @@ def test_a_chunk_comes_back_whole_and_in_order(tmp_path: Path, newsroom: Newsroo
     done = worked(pool, 12)
     assert cluster.submitted == 1
     assert [one.url for one in done if isinstance(one, Worked)] == [job.url for job in jobs(12)]
+    assert pool.places == {f"{platform.node()}:{os.getpid()}": 12}, "where the work was done is known"
 
 
 def test_a_worker_that_dies_costs_its_chunk_another_try(tmp_path: Path, newsroom: Newsroom) -> None:
