@@ -48,24 +48,40 @@ class Discoverer:
         bounds: what one poll may ask for.
         max_bytes: of one feed, decompressed.
         clock: gives the time in UTC.
+        stop: once set, polls end at once, those under way, too: their sources stay due.
     """
 
     fetcher: Fetcher
     bounds: Bounds
     max_bytes: int
     clock: Clock
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
     async def polls(self, due: Sequence[tuple[Source, PollState]]) -> AsyncIterator[Polled]:
-        """Poll every source of ``due`` and yield each result as it comes; a source that fails is a result too."""
+        """Poll every source of ``due`` and yield each result as it comes; a source that fails is a result too.
+
+        A thousand sources that hang for half a minute each would else hold a pass beyond its deadline.
+        """
         tasks = [asyncio.create_task(self._bounded(source, state)) for source, state in due]
+        stopped = asyncio.create_task(self._stopped())
+        left = len(tasks)
         try:
-            for task in asyncio.as_completed(tasks):
-                yield _without_secrets(await task)
+            for task in asyncio.as_completed([*tasks, stopped]) if tasks else ():
+                polled = await task
+                if polled is None:
+                    return
+                yield _without_secrets(polled)
+                left -= 1
+                if not left:
+                    return
         finally:
-            for pending in tasks:
+            for pending in (*tasks, stopped):
                 pending.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, stopped, return_exceptions=True)
+
+    async def _stopped(self) -> None:
+        await self.stop.wait()
 
     async def _bounded(self, source: Source, state: PollState) -> Polled:
         async with self._slots:

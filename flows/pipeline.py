@@ -191,7 +191,7 @@ class Pass:
         self.watch.polling(len(due))
         limits, network = self.configuration.settings.limits, self.configuration.settings.network
         bounds = Bounds(limits.first_look_pages, limits.first_look_age, limits.catch_up_age)
-        discoverer = Discoverer(fetcher, bounds, network.max_feed_bytes, self.clock)
+        discoverer = Discoverer(fetcher, bounds, network.max_feed_bytes, self.clock, self.stop)
         waiting: list[Polled] = []
         async for polled in discoverer.polls(due):
             self.watch.polled(polled)
