@@ -13,11 +13,11 @@ from warehouse.database import Connection, constants, rows
 BLOCK = 2_048
 """Articles of one block: what DuckDB packs together, so one text of it costs as much as all."""
 
-PART = 256
-"""Articles of one eighth of a block, whose texts are looked at for a word that stands in one of them."""
+PART = 512
+"""Articles of one quarter of a block, whose texts are looked at for a word that stands in one of them."""
 
-METHOD = 1
-"""Raise it whenever the macros ``internal.tokens``, ``pairs`` or ``term`` change: then every block is indexed anew."""
+METHOD = 2
+"""Raise it when the macros ``internal.fold``, ``tokens``, ``pairs`` or ``term`` change: all is indexed anew then."""
 
 # Rows of the open transaction have places beyond any that is stored; they get theirs with the commit.
 _STORED = "rowid < (1::bigint << 54)"
@@ -28,13 +28,13 @@ with found as materialized (
     select rowid as place, internal.tokens(title || ' ' || coalesce(text, '')) as tokens from articles
     where rowid >= $1 and rowid < $2 and {which}
 ), words as (
-    select place // 256 as part, unnest(tokens) as word from found
+    select place // 512 as part, unnest(tokens) as word from found
     union all
-    select place // 256, unnest(internal.pairs(tokens)) from found where len(tokens) > 1
+    select place // 512, unnest(internal.pairs(tokens)) from found where len(tokens) > 1
 )
 select internal.term(word), block, parts
 from (
-    select word, (part // 8)::integer as block, bit_or((1 << (part % 8)::integer)::utinyint) as parts
+    select word, (part // 4)::integer as block, bit_or((1 << (part % 4)::integer)::utinyint) as parts
     from words group by 1, 2)
 order by 2, 1
 """
@@ -86,7 +86,7 @@ def misses(con: Connection, sample: int = 50) -> list[int]:
             where rowid < (select coalesce(max(block) + 1, 0) * 2048 from internal.search_blocks)
             order by hash(article_id) limit $1
         ), terms as (
-            select article_id, (place // 2048)::integer as block, (place // 256 % 8)::integer as part,
+            select article_id, (place // 2048)::integer as block, (place // 512 % 4)::integer as part,
                 internal.term(unnest(list_distinct(internal.tokens(words)))) as term from asked
         )
         select distinct article_id from terms

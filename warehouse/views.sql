@@ -347,10 +347,11 @@ comment on macro table recent is 'articles of the last days: from recent(7)';
 -- What `search` and its index (warehouse/search.py) agree on. Scripts that are written without spaces are taken character
 -- by character, and in pairs of neighbours; everything else by the word. The hash is of 26 bits of MD5, which no version
 -- of DuckDB changes; what it confuses, the text itself decides.
+create or replace macro internal.fold(x) as translate(lower(x), 'µſͅςϐϑϕϖϰϱϵᲀᲁᲂᲃᲄᲅᲆᲇᲈẛι', 'μsισβθφπκρεвдосттъѣꙋṡι');
 create or replace macro internal.unspaced(x) as
     regexp_matches(x, '[\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}]');
 create or replace macro internal.tokens(x) as
-    regexp_extract_all(lower(x), '[\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}]|(?:[^\P{L}\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}]|[^\P{N}\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}]|[^\P{M}\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}])+');
+    regexp_extract_all(internal.fold(x), '[\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}]|(?:[^\P{L}\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}]|[^\P{N}\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}]|[^\P{M}\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}])+');
 create or replace macro internal.pairs(tokens) as
     list_filter(list_transform(list_zip(tokens, tokens[2:]),
         lambda pair: case when length(pair[1]) = 1 and length(pair[2]) = 1 and pair[1] >= 'ก' and pair[2] >= 'ก' then pair[1] || pair[2] end),
@@ -358,55 +359,65 @@ create or replace macro internal.pairs(tokens) as
 create or replace macro internal.term(word) as (md5_number_lower(word) & 67108863)::uinteger;
 create or replace macro internal.spaced(x) as
     regexp_replace(x, '(?:[^\p{L}\p{N}\p{M}]|[\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}])+', ' ', 'g');
+create or replace macro internal.units(words) as
+    list_filter(list_transform(regexp_extract_all(internal.fold(words), '"[^"]*"|[^\s"]+'),
+        lambda unit: if(internal.unspaced(unit), trim(unit, '" '), trim(internal.spaced(unit)))), lambda unit: unit <> '');
+create or replace macro internal.needle(units, n) as
+    list_transform([units[n]], lambda unit: regexp_escape(coalesce(if(internal.unspaced(unit), unit, split_part(unit, ' ', 1)), '')))[1];
+create or replace macro internal.whole(units, n) as
+    list_transform([units[n]], lambda unit: case
+        when unit is null then ''
+        when internal.unspaced(unit) then replace(regexp_escape(unit), 'i', '[iİ]')
+        else '(?:^|[^\p{L}\p{N}\p{M}]|[\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}])' || replace(replace(unit, 'i', '[iİ]'), ' ', '(?:[^\p{L}\p{N}\p{M}]|[\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}])+') || '(?:[^\p{L}\p{N}\p{M}]|[\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}]|$)' end)[1];
 
+comment on macro internal.fold is 'a text in small letters, as search() compares it: Greek, Cyrillic and long s in one form each';
 comment on macro internal.unspaced is 'whether a text holds characters of a script that is written without spaces';
-comment on macro internal.tokens is 'the words of a text, in small letters; characters of scripts without spaces one by one';
+comment on macro internal.tokens is 'the words of a text, folded; characters of scripts without spaces one by one';
 comment on macro internal.pairs is 'pairs of neighbours among tokens of scripts without spaces';
 comment on macro internal.term is 'the 26 bits by which the index of search() knows a word';
 comment on macro internal.spaced is 'a text with one space for everything that is not a word';
+comment on macro internal.units is 'what search() is asked for: words, phrases, runs of scripts without spaces';
+comment on macro internal.needle is 'a pattern of letters that every text with the n-th unit holds: quickly tested, in any case';
+comment on macro internal.whole is 'the pattern that proves the n-th unit: whole words, whatever stands between those of a phrase';
 
 -- Words of scripts written without spaces match anywhere; other words match whole, in any case; a phrase stands in double
--- quotes; all must occur. The index names the places (runs of 256 articles) where all may stand, the texts there decide;
--- articles that are not indexed yet are all looked at. The test names a column of `asked`, so it is made after the join
--- by place: before it, DuckDB would unpack eight times the texts (measured 2026-11, docs/decisions/0009).
+-- quotes; all must occur. The index names the places (runs of 512 articles) where all may stand, the texts there decide;
+-- articles that are not indexed yet are all looked at. Patterns are constants (of the macro's argument), so that they are
+-- compiled once: for the first two units, and only where these stand for the others. The needle is thirty times as
+-- fast as the whole pattern, and turns most texts away; it knows no İ, which is an i here. All this was measured
+-- 2026-12, docs/decisions/0009.
 create or replace macro search(words) as table
     with asked as materialized (
-        select list_filter(units, lambda unit: internal.unspaced(unit)) as runs,
-            list_filter(list_transform(list_filter(units, lambda unit: not internal.unspaced(unit)), lambda unit: trim(internal.spaced(unit))), lambda unit: unit <> '') as phrases,
-            list_transform(phrases, lambda phrase: split_part(phrase, ' ', 1)) || runs as needles
-        from (select list_transform(regexp_extract_all(words, '"[^"]*"|[^\s"]+'), lambda unit: lower(trim(trim(unit, '"')))) as units)
+        select internal.tokens(unit) as tokens, internal.unspaced(unit) as inside from (select unnest(internal.units(words)) as unit)
     ), terms as materialized (
-        select distinct internal.term(word) as term from (
-            select unnest(internal.tokens(array_to_string(phrases, ' '))) as word from asked
-            union all
-            select unnest(list_filter(list_concat(tokens, internal.pairs(tokens)), lambda word: internal.unspaced(word)))
-            from (select internal.tokens(unnest(runs)) as tokens from asked))
+        select distinct internal.term(word) as term
+        from (select unnest(list_filter(tokens || internal.pairs(tokens), lambda word: not inside or internal.unspaced(word))) as word from asked)
     ), places as (
-        select unnest(range(block * 2048 + part * 256, block * 2048 + part * 256 + 256)) as place
+        select unnest(range(block * 2048 + part * 512, block * 2048 + part * 512 + 512)) as place
         from (
             select block, bit_and(parts) as parts
             from (select term, block, bit_or(parts) as parts from internal.search_terms where term in (select term from terms) group by all)
             group by block
             having count(*) = (select count(*) from terms)
-        ), range(8) every_part(part)
+        ), range(4) every_part(part)
         where (parts >> part) & 1 = 1
         union all
         select unnest(range((select coalesce(max(block) + 1, 0) * 2048 from internal.search_blocks), (select max(rowid) + 1 from articles)))
+        where exists (from terms)
     )
     select a.article_id, a.published, a.outlet, a.language, a.title,
-        substr(a.text, greatest(1, case when len(asked.phrases) = 0 then strpos(lower(a.text), asked.needles[1]) else
-            strpos(' ' || regexp_replace(lower(a.text), '[^\p{L}\p{N}\p{M}]', ' ', 'g') || ' ', ' ' || asked.needles[1] || ' ') end - 80), 200) as excerpt,
+        substr(a.text, greatest(1, strpos(a.text, regexp_extract(a.text, '(?:^|[\s\p{P}])' || internal.needle(internal.units(words), 1), 0, 'i')) - 80), 200) as excerpt,
         a.url, a.origin
-    from (select * from places cross join asked) asked
-    join articles a on a.rowid = asked.place
-    where case
-        when len(asked.needles) > 0 and list_bool_and(list_transform(asked.needles, lambda needle: contains(lower(concat_ws(chr(10), a.title, a.text)), needle)))
-        then list_bool_and(list_transform(asked.runs, lambda run: contains(lower(concat_ws(chr(10), a.title, a.text)), run))
-            || list_transform(asked.phrases, lambda phrase: case
-                when contains(lower(concat_ws(chr(10), a.title, a.text)), ' ' || phrase || ' ') then true
-                else contains(' ' || internal.spaced(lower(concat_ws(chr(10), a.title, a.text))) || ' ', ' ' || phrase || ' ') end))
-        else false
-    end
+    from places
+    join articles a on a.rowid = place
+    where (regexp_matches(a.text, internal.needle(internal.units(words), 1), 'i') or regexp_matches(a.title, internal.needle(internal.units(words), 1), 'i')
+            or (contains(lower(words), 'i') and contains(concat_ws(chr(10), a.title, a.text), 'İ')))
+        and regexp_matches(concat_ws(chr(10), a.title, a.text), internal.whole(internal.units(words), 1), 'i')
+        and regexp_matches(concat_ws(chr(10), a.title, a.text), internal.whole(internal.units(words), 2), 'i')
+        and regexp_matches(concat_ws(chr(10), a.title, a.text), internal.whole(internal.units(words), 3), 'i')
+        and (len(internal.units(words)) < 4 or list_bool_and(list_transform(internal.units(words)[4:], lambda unit:
+            contains(if(internal.unspaced(unit), internal.fold(concat_ws(chr(10), a.title, a.text)), ' ' || internal.spaced(internal.fold(concat_ws(chr(10), a.title, a.text))) || ' '),
+                if(internal.unspaced(unit), unit, ' ' || unit || ' ')))))
     order by coalesce(a.published, a.first_seen) desc;
 comment on macro table search is 'articles whose title or text holds all of these words, in any language, the newest first; a phrase stands in double quotes: from search(''"AI Act" treaty'')';
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -132,3 +135,67 @@ def test_loading_indexes_what_earlier_loads_stored(corpus: Path, document: Make,
         articles.load(con, batch, choose=by_text, detect=nothing, run_id="r", now=now)
         assert search.waiting(con) == 1
         con.execute("delete from articles where source_id = 'harbour'")
+
+
+# What the search promises, in Python and without an index. Letters of several scripts, with their odd cases; what stands
+# between words; what means something in a pattern, in LIKE or in SQL.
+LETTERS = "abiİsſSßéÉoσςΣΩжЖᲄтٱبक१0९"
+UNSPACED = "人工智能สนか"
+BETWEEN = " -.,'\n()[]%_\\$^*+?|/،。·"
+FOLDED = str.maketrans("µſς\u0345ϐϑϕϖϰϱϵᲄẛ", "μsσιβθφπκρεтṡ")
+
+
+def folded(text: str) -> str:
+    return "".join("i" if one == "İ" else one.lower() for one in text).translate(FOLDED)
+
+
+def spaced(text: str) -> str:
+    apart = (one if unicodedata.category(one)[0] in "LNM" and one not in UNSPACED else " " for one in text)
+    return f" {' '.join(''.join(apart).split())} "
+
+
+def reading(words: str) -> Callable[[str, str], bool]:
+    """What tells, of a folded text and its words, whether the article is one that was asked for."""
+    units = [one.strip('" ') for one in re.findall(r'"[^"]*"|[^\s"]+', folded(words))]
+    runs = [one for one in units if set(one) & set(UNSPACED)]
+    phrases = [spaced(one) for one in units if one not in runs and spaced(one).strip()]
+    return lambda whole, apart: (
+        bool(runs or phrases) and all(one in whole for one in runs) and all(one in apart for one in phrases)
+    )
+
+
+def test_the_search_agrees_with_a_reading_of_all_texts_in_any_script(tmp_path: Path) -> None:
+    rng = random.Random(20261201)
+
+    def word() -> str:
+        return "".join(rng.choices(UNSPACED if rng.random() < 0.3 else LETTERS, k=rng.choice((1, 1, 2, 2, 3))))
+
+    def text(words: int) -> str:
+        return "".join(word() + (rng.choice(BETWEEN) if rng.random() < 0.9 else "") for _ in range(words))
+
+    articles = [(text(3), text(rng.randint(0, 25)) or None) for _ in range(2_300)]
+    warehouse = Warehouse(tmp_path / "news.duckdb")
+    warehouse.prepare()
+    with warehouse.writing() as con:
+        con.execute(
+            """
+            insert into articles (article_id, url, url_key, discovered_url, source_id, outlet, title, text, authors, first_seen, tags, word_count, access, origin)
+            select n, 'https://harbour.example/' || n, n, '', 's', 'harbour.example', title, text, [], now(), [], 1, 'full', 'live'
+            from (select unnest(range($1::bigint)) as n, unnest($2::varchar[]) as title, unnest($3::varchar[]) as text) order by n
+            """,
+            [len(articles), [title for title, _ in articles], [text for _, text in articles]],
+        )
+    with warehouse.writing() as con:
+        assert search.index(con) == 1
+        forms = [(whole, spaced(whole)) for whole in (folded(f"{title}\n{body or ''}") for title, body in articles)]
+        asked = 0
+        for _ in range(60):
+            count = rng.choice((1, 1, 1, 2, 2, 3, 4, 5))
+            words = " ".join(f'"{text(2)}"' if rng.random() < 0.3 else text(1) for _ in range(count))
+            wanted = reading(words)
+            expected = {n for n, (whole, apart) in enumerate(forms) if wanted(whole, apart)}
+            got = [article_id for (article_id,) in rows(con, "select article_id from search($1)", [words])]
+            assert set(got) == expected, words
+            assert len(got) == len(expected), words
+            asked += bool(expected)
+        assert asked > 20
