@@ -94,12 +94,14 @@ def fingerprint(title: str, text: str) -> Fingerprint:
     hashes, unspaced, numeric = _hash(words)
     text_hash = xxhash.xxh3_64_intdigest(hashes.tobytes()) >> 1
     hashes, unspaced, numeric = hashes[:MOST], unspaced[:MOST], numeric[:MOST]
+    shingles, marks = _key(hashes, unspaced, text_hash)
     return Fingerprint(
         text_hash=text_hash,
-        shingles=_key(hashes, unspaced, text_hash),
+        shingles=shingles,
         sketch=_sketch(hashes, unspaced, numeric),
         title=tuple(dict.fromkeys((_hash(heading)[0] >> np.uint64(32)).tolist())),
         cjk=bool(unspaced.size and unspaced.mean() > 0.5),
+        marks=marks,
     )
 
 
@@ -168,12 +170,15 @@ def _by_script(
     return np.concatenate([words[at_words], characters[at_characters]])[order], starts[order]
 
 
-def _key(hashes: _Hashes, unspaced: npt.NDArray[np.bool_], text_hash: int) -> tuple[int, ...]:
+def _key(hashes: _Hashes, unspaced: npt.NDArray[np.bool_], text_hash: int) -> tuple[tuple[int, ...], bytes]:
+    """The smallest hashes, with a mark for each: hashes crowd in the lowest part of their range, marks do not."""
     shingles, _ = _by_script(hashes, unspaced, (KEY_SPAN, KEY_SPAN_CJK), _SALT_KEY)
     if shingles.size == 0:  # too short for one shingle: only the very same words are a copy
-        return (text_hash & 0xFFFFFFFF,) if hashes.size else ()
-    smallest = np.unique((shingles >> np.uint64(32)).astype(np.uint32))[:KEY_SIZE]
-    return tuple(smallest.tolist())
+        return ((text_hash & 0xFFFFFFFF,), bytes([1 + (text_hash >> 32) % 255])) if hashes.size else ((), b"")
+    ordered = np.unique(shingles)
+    smallest, at = np.unique((ordered >> np.uint64(32)).astype(np.uint32), return_index=True)
+    marks = 1 + (ordered[at[:KEY_SIZE]] & np.uint64(0xFFFFFFFF)) % np.uint64(255)
+    return tuple(smallest[:KEY_SIZE].tolist()), marks.astype(np.uint8).tobytes()
 
 
 def _sketch(hashes: _Hashes, unspaced: npt.NDArray[np.bool_], numeric: npt.NDArray[np.bool_]) -> bytes:
@@ -190,7 +195,8 @@ def _sketch(hashes: _Hashes, unspaced: npt.NDArray[np.bool_], numeric: npt.NDArr
 
 # ---- shipping -----------------------------------------------------------------------------------------------------
 
-_FORMAT = 1
+_FORMAT = 2
+_WITHOUT_MARKS = 1  # lines of before 2026-12 are still read
 _HEAD = struct.Struct("<BBQHHI")
 
 
@@ -198,7 +204,7 @@ def encode(value: Fingerprint) -> str:
     """Return ``value`` as one line of base64 (URL-safe alphabet): for configuration, JSON and YAML."""
     head = _HEAD.pack(_FORMAT, value.cjk, value.text_hash, len(value.shingles), len(value.title), len(value.sketch))
     numbers = np.array([*value.shingles, *value.title], "<u4").tobytes()
-    body = head + numbers + value.sketch
+    body = head + numbers + value.sketch + (value.marks or bytes(len(value.shingles)))
     return base64.urlsafe_b64encode(body + struct.pack("<I", xxhash.xxh32_intdigest(body))).decode()
 
 
@@ -216,8 +222,11 @@ def decode(line: str) -> Fingerprint:
         version, cjk, text_hash, shingles, title, sketch = _HEAD.unpack_from(body)
     except (binascii.Error, struct.error, ValueError) as error:
         raise ValueError(f"not a fingerprint ({error}) | the whole line that `encode` wrote") from error
-    if version != _FORMAT or len(body) != _HEAD.size + 4 * (shingles + title) + sketch:
+    begin = _HEAD.size + 4 * (shingles + title)
+    end = begin + sketch
+    if version not in (_FORMAT, _WITHOUT_MARKS) or len(body) != end + (shingles if version == _FORMAT else 0):
         raise ValueError(f"a fingerprint of format {version} | format {_FORMAT}: make it again from the text")
     numbers = np.frombuffer(body, "<u4", shingles + title, _HEAD.size).tolist()
     keys, heading = tuple(numbers[:shingles]), tuple(numbers[shingles:])
-    return Fingerprint(text_hash, keys, body[_HEAD.size + 4 * (shingles + title) :], heading, bool(cjk))
+    marks = body[end:] if any(body[end:]) else b""
+    return Fingerprint(text_hash, keys, body[begin:end], heading, bool(cjk), marks)

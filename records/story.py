@@ -18,6 +18,8 @@ class Fingerprint:
         sketch: sampled shingle hashes in text order, packed: what verification compares.
         title: hashes of the title's tokens, unsigned 32 bits each.
         cjk: whether shingles were made of characters rather than words.
+        marks: another hash of each of ``shingles``, 1 to 255: among millions of texts, an equal shingle hash with an
+            equal mark is hardly ever one by chance. Empty when they are not known.
     """
 
     text_hash: int
@@ -25,6 +27,12 @@ class Fingerprint:
     sketch: bytes
     title: tuple[int, ...]
     cjk: bool
+    marks: bytes = b""
+
+    @property
+    def key(self) -> list[tuple[int, int]]:
+        """Each shingle hash with its mark; 0 where that is not known."""
+        return list(zip(self.shingles, self.marks or bytes(len(self.shingles)), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

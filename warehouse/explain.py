@@ -153,10 +153,11 @@ def printed(con: Connection, article_id: int) -> Print | None:
     if not found:
         return None
     article_id, story_id, number, heading, url, outlet, text, published, text_hash, sketch, title, cjk = found[0]
-    recent = rows(con, "select hash from internal.shingles where number = $1 order by hash", [number])
-    key = tuple(row[0] for row in recent) or (old_keys.of_member(con, number) if text is None else ())
-    mark = Fingerprint(text_hash, key, sketch, tuple(title), cjk)
-    return Print(article_id, story_id, number, heading, url, outlet, text, published, mark)
+    key = rows(con, "select hash, coalesce(mark, 0) from internal.shingles where number = $1 order by hash", [number])
+    key = key or (list(old_keys.of_member(con, number)) if text is None else [])
+    hashes, marks = tuple(h for h, _ in key), bytes(mark for _, mark in key)
+    value = Fingerprint(text_hash, hashes, sketch, tuple(title), cjk, marks)
+    return Print(article_id, story_id, number, heading, url, outlet, text, published, value)
 
 
 def _named(con: Connection, sql: str, article_id: int) -> list[dict[str, Any]]:

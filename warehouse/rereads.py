@@ -145,8 +145,8 @@ def _recognise(con: Connection, documents: Sequence[Document]) -> None:
     wanted = constants(number for number, _ in members)
     recent = {n for (n,) in rows(con, f"select distinct number from internal.shingles where number in ({wanted})")}
     con.execute(f"delete from internal.shingles where number in ({constants(recent)})")
-    keys = ((h, n) for n, d in members if n in recent for h in d.fingerprint.shingles)
-    append(con, "internal.shingles", ("hash", "number"), keys)
+    keys = ((h, mark, n) for n, d in members if n in recent for h, mark in d.fingerprint.key)
+    append(con, "internal.shingles", ("hash", "mark", "number"), keys)
 
 
 def stored(con: Connection, article_ids: Sequence[int]) -> set[int]:

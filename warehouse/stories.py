@@ -35,6 +35,8 @@ KEPT = 3
 RECENT = 25_000
 """Members whose keys stay whole and in order of arrival when `compact` moves the others."""
 
+_NONE = old_keys.Found((), ())
+
 _FOUND = """
 select m.number, m.article_id, m.story_id, m.story_number, f.outlet, f.published, f.text_hash, f.sketch, f.title, f.cjk
 from internal.fingerprints f join story_members m using (number)
@@ -67,7 +69,7 @@ class StoredNeighbours:
         The ``shingles`` of a candidate are those that it shares.
         """
         self.shown = recent = _recent(self._con, {h for value in fingerprints for h in value.shingles})
-        old = old_keys.find(self._con, {h for value in fingerprints for h in value.shingles[: old_keys.KEPT]})
+        old = old_keys.find(self._con, {key for value in fingerprints for key in value.key})
         likely = [_likely(value, recent, old) for value in fingerprints]
         wanted = sorted({number for one in likely for number, _ in one})
         if not wanted:
@@ -104,22 +106,21 @@ def _recent(con: Connection, hashes: Collection[int]) -> dict[int, list[int]]:
 
 
 def _likely(
-    value: Fingerprint, recent: Mapping[int, Sequence[int]], old: Mapping[int, Sequence[int]]
+    value: Fingerprint, recent: Mapping[int, Sequence[int]], old: Mapping[old_keys.Key, old_keys.Found]
 ) -> list[tuple[int, tuple[int, ...]]]:
     """The members to look at for one fingerprint, each with the hashes that it shares; best first.
 
-    A recent member is worth a look for one hash, an old one for two.
+    One hash is enough, but two are needed where an old one may be equal by chance.
     """
     shared: dict[int, list[int]] = defaultdict(list)
-    new: set[int] = set()
-    for rank, h in enumerate(value.shingles):
-        here = recent.get(h, [])
-        there = old.get(h, []) if rank < old_keys.KEPT else []
-        if len(here) + len(there) < COMMON:
-            new.update(here)
-            for number in (*here, *there):
+    sure: set[int] = set()
+    for h, mark in value.key:
+        here, there = recent.get(h, []), old.get((h, mark), _NONE)
+        if len(here) + len(there.sure) + len(there.unsure) < COMMON:
+            sure.update(here, there.sure)
+            for number in (*here, *there.sure, *there.unsure):
                 shared[number].append(h)
-    found = [(number, tuple(hashes)) for number, hashes in shared.items() if len(hashes) > 1 or number in new]
+    found = [(number, tuple(hashes)) for number, hashes in shared.items() if len(hashes) > 1 or number in sure]
     return sorted(found, key=lambda one: (-len(one[1]), one[0]))[:MOST_CANDIDATES]
 
 
@@ -181,8 +182,8 @@ def store(
     _write_stories(con, stories, known)
     homes = {article_id: stories[_end(stories, story_id)] for article_id, story_id in joined.items()}
     _write_members(con, new, numbers, joined, homes, now)
-    keys = [(numbers[d.article_id], homes[d.article_id].story_id, d.fingerprint.shingles) for d, _ in new]
-    append(con, "internal.shingles", ("hash", "number"), _followed(con, keys, seen.shown))
+    keys = [(numbers[d.article_id], homes[d.article_id].story_id, d.fingerprint.key) for d, _ in new]
+    append(con, "internal.shingles", ("hash", "mark", "number"), _followed(con, keys, seen.shown))
 
 
 def _unknown(documents: Sequence[Document], choices: Sequence[StoryChoice]) -> list[tuple[Document, StoryChoice]]:
@@ -288,10 +289,12 @@ def _write_members(
 
 
 def _followed(
-    con: Connection, keys: Sequence[tuple[int, int, Sequence[int]]], shown: Mapping[int, Sequence[int]] | None
-) -> list[tuple[int, int]]:
+    con: Connection,
+    keys: Sequence[tuple[int, int, Sequence[old_keys.Key]]],
+    shown: Mapping[int, Sequence[int]] | None,
+) -> list[tuple[int, int, int]]:
     """The hashes by which members (number, story, key) are to be found: not those that enough members show already."""
-    hashes = {h for _, _, key in keys for h in key}
+    hashes = {h for _, _, key in keys for h, _ in key}
     if shown is None:
         shown = _recent(con, hashes)
     story_of = _story_of(con, {number for h in hashes for number in shown.get(h, ())})
@@ -299,11 +302,11 @@ def _followed(
     by_story = Counter((h, story_of[number]) for h in hashes for number in shown.get(h, ()))
     followed = []
     for number, story_id, key in keys:
-        for h in key:
+        for h, mark in key:
             if overall[h] < COMMON and by_story[h, story_id] < KEPT:
                 overall[h] += 1
                 by_story[h, story_id] += 1
-                followed.append((h, number))
+                followed.append((h, mark, number))
     return followed
 
 
@@ -331,8 +334,10 @@ def compact(con: Connection, recent: int = RECENT) -> int:
     con.execute(
         f"""
         create or replace temp table moved as
-        select unnest(min(hash, {old_keys.KEPT})) as hash, number from internal.shingles where number <= $1
-        group by number
+        select (key >> 8)::uinteger as hash, (key & 255)::utinyint as mark, number from (
+            select unnest(min((hash::ubigint << 8) | coalesce(mark, 0), {old_keys.KEPT})) as key, number
+            from internal.shingles where number <= $1 group by number
+        )
         """,
         [floor],
     )

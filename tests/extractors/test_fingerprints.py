@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,10 @@ from records.story import Fingerprint
 ENGLISH = "The harbour office opened at nine, and the pilots didn’t wait. " * 12
 TITLE = "Pilots did not wait for the harbour office"
 PINNED = (
+    "AgAGvy7PHiVsRwoAAgAWAAAAfDcTMt6rmDNEt5w7b5i9Zlqe1G2HvrJuWYw7itxkU7B6Ee7rRwQL-p2XHQOjbh-uyMz-3XimyMz-"
+    "3XimyMz-3XimyMz-3bp1UAksuUCxqMgXQBwW"
+)
+PINNED_WITHOUT_MARKS = (
     "AQAGvy7PHiVsRwoAAgAWAAAAfDcTMt6rmDNEt5w7b5i9Zlqe1G2HvrJuWYw7itxkU7B6Ee7rRwQL-p2XHQOjbh-uyMz-3XimyMz-"
     "3XimyMz-3XimyMz-3ZR_Dgs="
 )
@@ -66,6 +71,24 @@ def test_a_fingerprint_is_the_same_on_every_machine_and_in_every_year() -> None:
     """Stored fingerprints are compared with new ones: a change here makes every stored story blind."""
     found = fingerprint("Tide tables", "One two three four five six seven eight nine ten. " * 4)
     assert encode(found) == PINNED
+
+
+def test_a_line_from_before_marks_is_still_read() -> None:
+    found = fingerprint("Tide tables", "One two three four five six seven eight nine ten. " * 4)
+    assert decode(PINNED_WITHOUT_MARKS) == replace(found, marks=b"")
+    assert decode(encode(decode(PINNED_WITHOUT_MARKS))) == replace(found, marks=b"")
+
+
+def test_every_hash_of_a_key_has_a_mark_that_says_more_than_the_hash() -> None:
+    rng = random.Random(3)
+    shared = " ".join(str(rng.random()) for _ in range(100))
+    found = [fingerprint("", f"{shared} {rng.random()} {rng.random()}" * 2) for _ in range(9)]
+    marks = {h: mark for one in found for h, mark in one.key}
+    assert all(marks[h] == mark for one in found for h, mark in one.key)  # one for each hash, wherever it stands
+    assert 0 not in marks.values()
+    assert len(set(marks.values())) > len(marks) // 2
+    assert len(fingerprint("", "Short").marks) == 1
+    assert fingerprint("", "Short").key[0][1] > 0
 
 
 def test_an_empty_article_has_an_empty_key() -> None:

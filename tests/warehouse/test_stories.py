@@ -18,7 +18,7 @@ from extractors.urls import canonical
 from records import ids
 from records.article import Article, Origin
 from records.document import Document
-from records.story import StoryChoice
+from records.story import Fingerprint, StoryChoice
 from warehouse import articles, migrate, old_keys, stories
 from warehouse.database import Connection, Warehouse, append, rows
 from warehouse.stories import COMMON, StoredNeighbours
@@ -244,7 +244,7 @@ def test_compacting_keeps_every_story_findable(warehouse: Warehouse) -> None:
         assert stories.compact(con, recent=10) == 30
         assert stories.compact(con, recent=10) == 0
         for number, document in enumerate(old[:30], 1):
-            assert old_keys.of_member(con, number) == document.fingerprint.shingles[: old_keys.KEPT]
+            assert list(old_keys.of_member(con, number)) == document.fingerprint.key[: old_keys.KEPT]
         assert old_keys.of_member(con, 31) == ()
         assert rows(con, "select min(number) from internal.shingles") == [(31,)]
         load(con, [printed(f"c{n}", prose(n)[:1800], f"c{n}.example") for n in range(40)])
@@ -260,32 +260,77 @@ def test_old_keys_pile_up_over_many_upkeeps_and_none_is_lost(warehouse: Warehous
             stories.compact(con, recent=5)
         number = {article_id: number for number, (article_id, *_) in enumerate(members(con), 1)}
         for document in old[:50]:
-            shown = old_keys.find(con, document.fingerprint.shingles[: old_keys.KEPT])
-            assert {number[document.article_id]} <= set.intersection(*(set(found) for found in shown.values()))
+            shown = old_keys.find(con, document.fingerprint.key[: old_keys.KEPT])
+            assert {number[document.article_id]} <= set.intersection(*(set(found.sure) for found in shown.values()))
+
+
+def moved(con: Connection, keys: str) -> None:
+    """The keys that an upkeep moves."""
+    con.execute(
+        "create or replace temp table moved as select hash::uinteger as hash, mark::utinyint as mark, "
+        f"number::integer as number from ({keys})"
+    )
 
 
 def test_an_old_hash_leads_to_a_bounded_number_of_members(warehouse: Warehouse) -> None:
     with warehouse.writing() as con:
-        con.execute(
-            "create temp table moved as select 7::uinteger as hash, range::integer as number from range(1, 100)"
-        )
+        moved(con, "select 7 as hash, 9 as mark, range as number from range(1, 100)")
         for _ in range(2):
             old_keys.add(con, "moved", most=COMMON)
-            assert len(old_keys.find(con, [7])[7]) == COMMON
-        assert old_keys.find(con, [7 + (1 << 16), 7 + (1 << 31), 8]) == {}
+            assert len(old_keys.find(con, [(7, 9)])[7, 9].sure) == COMMON
+        assert old_keys.find(con, [(7 + (1 << 16), 9), (7 + (1 << 31), 9), (8, 9)]) == {}
         assert old_keys.find(con, []) == {}
 
 
-def test_one_shared_hash_finds_a_recent_member_and_an_old_one_takes_two(warehouse: Warehouse) -> None:
+def test_buckets_become_more_as_the_store_grows_and_every_key_is_found_in_its_new_one(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = "select hash(range) >> 37 as hash, 1 + range % 255 as mark, range as number from range({}, {})"
+    asked = "select hash, mark, number from moved where number % 37 = 1 or hash % 65536 in (0, 65535)"
+    with warehouse.writing() as con:
+        wanted = []
+        for begin, end, full, buckets in ((0, 30_000, 24, 1 << 16), (30_000, 140_000, 1, 1 << 18)):
+            monkeypatch.setattr(old_keys, "_FULL", full)
+            moved(con, keys.format(begin, end))
+            wanted += rows(con, asked)
+            old_keys.add(con, "moved", most=COMMON)
+            low, high = rows(con, "select min(bucket), max(bucket) from internal.old_keys")[0]
+            assert buckets <= low <= high < 2 * buckets
+            assert rows(con, "select sum(octet_length(marks)) from internal.old_keys") == [(end,)]
+            found = old_keys.find(con, {(h, mark) for h, mark, _ in wanted})
+            assert [number for h, mark, number in wanted if number not in found[h, mark].sure] == []
+        assert len(wanted) > 3000  # more than one question
+        assert old_keys.of_member(con, 75) == tuple((h, mark) for h, mark, number in wanted if number == 75)
+
+
+def test_an_old_hash_counts_by_itself_if_its_mark_agrees_and_beside_another_if_it_is_unknown(
+    warehouse: Warehouse,
+) -> None:
+    with warehouse.writing() as con:
+        moved(con, "values (7, 9, 1), (7, 0, 2), (8, 0, 2)) as keys(hash, mark, number")
+        old_keys.add(con, "moved", most=COMMON)
+        assert old_keys.find(con, [(7, 9)]) == {(7, 9): old_keys.Found((1,), (2,))}
+        assert old_keys.find(con, [(7, 10)]) == {(7, 10): old_keys.Found((), (2,))}
+        assert old_keys.find(con, [(7, 0)]) == {(7, 0): old_keys.Found((), (1, 2))}
+
+
+def test_one_shared_hash_finds_a_recent_member_and_an_old_one_and_takes_two_where_marks_are_unknown(
+    warehouse: Warehouse,
+) -> None:
     first = printed("first", WHOLE)
-    one, two = (
-        replace(fingerprint("", prose(9)), shingles=(*first.fingerprint.shingles[:n], 4_294_967_295)) for n in (1, 2)
-    )
+    key, marks = first.fingerprint.shingles, first.fingerprint.marks
+
+    def sharing(count: int, marks: bytes) -> Fingerprint:
+        other = fingerprint("", prose(9))
+        return replace(other, shingles=(*key[:count], 4_294_967_295), marks=marks and marks[:count] + b"\1")
+
+    other = bytes(mark % 255 + 1 for mark in marks)
+    asked = [sharing(1, marks), sharing(1, other), sharing(1, b""), sharing(2, b"")]
     with warehouse.writing() as con:
         load(con, [first, *(printed(f"o{n}", prose(60 + n), f"o{n}.example") for n in range(4))])
-        assert [len(found) for found in StoredNeighbours(con).of([one, two])] == [1, 1]
+        assert [len(found) for found in StoredNeighbours(con).of(asked)] == [1, 1, 1, 1]
         assert stories.compact(con, recent=2) == 3
-        assert [len(found) for found in StoredNeighbours(con).of([one, two])] == [0, 1]
+        assert [len(found) for found in StoredNeighbours(con).of(asked)] == [1, 0, 0, 1]
 
 
 def test_what_the_neighbours_saw_changes_nothing_but_the_time(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -354,6 +399,54 @@ def test_a_warehouse_with_indexes_is_brought_to_arrival_numbers(
             (before[0].article_id, "same_text"),
             (before[2].article_id, "same_text"),
         ]
+
+
+def test_a_warehouse_whose_old_keys_have_no_marks_finds_its_copies_before_and_after_an_upkeep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, views = tmp_path / "migrations", tmp_path / "views.sql"
+    folder.mkdir()
+    views.write_text("")
+    for path in sorted(migrate.MIGRATIONS.glob("*.sql"))[:13]:
+        shutil.copyfile(path, folder / path.name)
+    before = [printed(f"o{n}", prose(n), f"o{n}.example") for n in range(6)]
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "VIEWS", views)
+        with Warehouse(tmp_path / "news.duckdb", migrations=folder).writing() as con:
+            buckets: dict[int, list[tuple[int, int]]] = {}
+            for number, document in enumerate(before, 1):
+                value = document.fingerprint
+                con.execute(
+                    "insert into story_members values ($1, $1, 'new', 1, null, $2, $1, $3, $3)",
+                    [document.article_id, NOON, number],
+                )
+                con.execute(
+                    "insert into stories by name select $1 story_id, $2 first_seen, $2 last_joined, '' title, "
+                    "$1 original_article_id, '' original_outlet, 'first' original_by, 1 articles, [] outlets, "
+                    "[] countries, [] languages, $3 number",
+                    [document.article_id, NOON, number],
+                )
+                con.execute(
+                    "insert into internal.fingerprints values ($1, $2, false, '', null, [], $3)",
+                    [number, value.text_hash, value.sketch],
+                )
+                if number < 4:
+                    for h in value.shingles[:8]:
+                        buckets.setdefault(h & 0xFFFF, []).append((h >> 16, number))
+                else:
+                    append(con, "internal.shingles", ("hash", "number"), [(h, number) for h in value.shingles])
+            packed = (
+                (bucket, b"".join(first.to_bytes(2, "little") + n.to_bytes(4, "little") for first, n in sorted(keys)))
+                for bucket, keys in buckets.items()
+            )
+            append(con, "internal.old_keys", ("bucket", "entries"), packed)
+    with Warehouse(tmp_path / "news.duckdb").writing() as con:
+        load(con, [printed(f"c{n}", prose(n), f"c{n}.example") for n in (0, 4)])
+        assert stories.compact(con, recent=1) == 4
+        load(con, [printed(f"d{n}", prose(n), f"d{n}.example") for n in (0, 1, 2, 3, 4, 5)])
+        found = members(con)[6:]
+    assert [story for _, story, _ in found] == [before[n].article_id for n in (0, 4, 0, 1, 2, 3, 4, 5)]
+    assert {reason for _, _, reason in found} == {"same_text"}
 
 
 def test_every_table_and_column_says_what_it_holds(warehouse: Warehouse) -> None:
