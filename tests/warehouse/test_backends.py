@@ -150,9 +150,9 @@ def test_every_upsert_goes_through_the_one_that_all_catalogs_understand() -> Non
                 assert f"{word}" not in text.replace('"""', ""), f"{file.name}: use database.upsert or insert_missing"
 
 
-ANY = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**62), 2**62), st.text(st.characters(exclude_characters="\x00"), max_size=30)
-)  # fmt: skip
+# Texts that are UTF-8, as the gate of `records.text` leaves them: DuckDB takes no other, as parameter or in a statement.
+TEXTS = st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=30)
+ANY = st.one_of(st.none(), st.booleans(), st.integers(-(2**62), 2**62), TEXTS)
 
 
 @settings(deadline=None, max_examples=60)
