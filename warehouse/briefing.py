@@ -126,8 +126,9 @@ order by initiative_id, unit, scope, moment desc, article_id
 """
 
 _CHANGES = """
-select c.checked_at, c.finding, c.reason, coalesce(c.difference, ''), c.title, c.url, c.outlet,
-    coalesce(a.language, ''), coalesce(c.title_now, ''), c.initiatives, c.hours_after
+select c.checked_at, c.finding, c.reason, coalesce(c.difference, ''), c.title, c.url,
+    coalesce(nullif(a.outlet_name, ''), a.outlet), coalesce(a.language, ''), coalesce(c.title_now, ''), c.initiatives,
+    c.hours_after
 from changed_after_publication c join articles a using (article_id)
 where c.checked_at >= $1 and c.checked_at < $2
     and (len($3::varchar[]) = 0 or list_has_any(c.initiatives, $3::varchar[]))

@@ -7,6 +7,7 @@ libraries take a second to load, so they are loaded when the first chart is draw
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -19,8 +20,9 @@ from alerts.briefing.words import amount, count
 from records.briefing import InitiativeNews
 
 _SVG = "http://www.w3.org/2000/svg"
-_WIDTH, _HEIGHT = 340, 96  # as wide as a phone, so that letters keep their size there
+_WIDTH, _HEIGHT = 288, 84  # as wide as a phone, so that letters keep their size there
 _LOWEST_TOP = 3  # stories at the top of the lowest chart: a single story must not look like a tower
+_MOST_STEPS = 3
 _WEEKS_FROM = 120  # days from which a bar stands for a week: thinner ones cannot be told apart
 _KEPT = frozenset({"class", "d", "transform", "x", "y", "x2", "y2", "x1", "y1", "text-anchor", "width", "height"})
 _LONG = re.compile(r"\d+\.\d+")
@@ -34,20 +36,27 @@ def timeline(news: InitiativeNews, begins: date) -> str:
     The drawing is hidden from screen readers; `described` says the same in words.
     """
     bars = _bars(news.days)
-    usual = (news.usual or 0) * (7 if _weekly(news.days) else 1)
+    width = 7 if _weekly(news.days) else 1
+    first = next((day for day, _ in bars if day + timedelta(days=width) > begins), bars[-1][0])
+    usual = (news.usual or 0) * width
     top = max(_LOWEST_TOP, math.ceil(usual), *(stories for _, stories in bars))
     spec = copy.deepcopy(_spec())
     spec["datasets"] = {
-        "days": [{"day": day.isoformat(), "stories": stories, "now": day >= begins} for day, stories in bars],
-        "usual": [] if news.usual is None else [{"usual": usual}],
+        "days": [{"day": day.isoformat(), "stories": stories, "now": day >= first} for day, stories in bars],
+        "usual": [{"usual": usual}] if usual else [],
     }
-    labelled = [bars[0][0], next((day for day, _ in bars if day >= begins), bars[-1][0]), bars[-1][0]]
-    values = {"top": top, "labels": [day.isoformat() for day in dict.fromkeys(labelled)], "steps": _steps(top)}
+    labelled = dict.fromkeys((bars[0][0], first, bars[-1][0]))
+    values = {"top": top, "labels": [day.isoformat() for day in labelled], "steps": _steps(top)}
     for parameter in spec["params"]:
         parameter["value"] = values[parameter["name"]]
     import vl_convert
 
     return _stripped(vl_convert.vegalite_to_svg(spec))
+
+
+def bar(days: Sequence[tuple[date, int]]) -> str:
+    """Return what one bar stands for: ``day`` or ``week``."""
+    return "week" if _weekly(days) else "day"
 
 
 def described(news: InitiativeNews, begins: date) -> str:
@@ -71,11 +80,21 @@ def _spec() -> dict[str, Any]:
             labelExpr="utcFormat(utcParse(datum.value, '%Y-%m-%d'), '%-d %b')",
             labelAngle=0,
             labelOverlap=True,
+            labelPadding=4,
             ticks=False,
         )
     )
     x = x.scale(paddingInner=0.25, paddingOuter=0.1)
-    axis = alt.Axis(title=None, values=alt.ExprRef("steps"), format="d", ticks=False, domain=False)
+    # Vega thins out the values of an axis that are more than its ticks, or that it takes for overlapping.
+    axis = alt.Axis(
+        title=None,
+        values=alt.ExprRef("steps"),
+        tickCount=_MOST_STEPS,
+        labelOverlap=False,
+        format="d",
+        ticks=False,
+        domain=False,
+    )
     scale = alt.Scale(domainMin=0, domainMax=alt.ExprRef("top"), nice=False)
     days = alt.Chart(alt.NamedData("days"))
     bars = days.mark_bar().encode(x=x, y=alt.Y("stories:Q", axis=axis, scale=scale))
@@ -106,9 +125,13 @@ def _weekly(days: Sequence[tuple[date, int]]) -> bool:
 
 
 def _steps(top: int) -> list[int]:
-    """Return two or three whole numbers for the scale, of which the last is not above ``top``."""
-    step = max(1, math.ceil(top / 3))
-    return list(range(0, top + 1, step))
+    """Return up to three round numbers for the scale, none above ``top``; the line at the bottom has none."""
+    step = next(step for power in itertools.count() for step in _round(power) if top // step <= _MOST_STEPS)
+    return list(range(step, top + 1, step))
+
+
+def _round(power: int) -> tuple[int, int, int]:
+    return 10**power, 2 * 10**power, 5 * 10**power
 
 
 def _stripped(svg: str) -> str:

@@ -13,7 +13,6 @@ from email.utils import format_datetime
 
 from alerts.briefing import words
 from alerts.content import Content
-from alerts.coverage import statement
 from alerts.render.mail import CLOSING, FONT, HTML_LIMIT, PLAIN_LIMIT, HtmlMail, PlainMail, opening
 from alerts.render.plain import fit
 from records.alert import Item, Occasion, Payload
@@ -139,7 +138,7 @@ def _item(story: ToldStory, initiative_id: str, name: str) -> Item:
 def _remarks(briefing: Briefing) -> list[str]:
     """Return what stands below the stories, a sentence each: coverage first, it is never cut off."""
     names = words.names(briefing)
-    lines = list(statement(briefing.coverage, briefing.zone))
+    lines = list(words.covered(briefing))
     for stated in words.contradictions(briefing):
         told = "; ".join(f"{surface} ({clean(by[0].outlet)})" for surface, by in words.statements(stated))
         about = names.get(stated.initiative_id, stated.initiative_id)

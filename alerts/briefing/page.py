@@ -10,18 +10,19 @@ import base64
 import hashlib
 import itertools
 import re
-from dataclasses import fields
-from datetime import date
+from dataclasses import fields, replace
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alerts.briefing import charts, words
 from alerts.content import show_time
-from alerts.coverage import statement, window
+from alerts.coverage import window
 from alerts.palette import DARK, LIGHT, Palette
 from alerts.render.links import safe_url
 from records.briefing import Briefing, Evidence, ToldStory
+from records.coverage import Coverage
 from records.text import clean
 
 if TYPE_CHECKING:
@@ -34,8 +35,22 @@ _HERE = Path(__file__).parent
 _TAG = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 
 
-def render(briefing: Briefing) -> str:
-    """Return the page."""
+SIZE_LIMIT = 1_500_000
+"""Bytes: mail servers forward it, browsers open it at once. Of a larger page the oldest stories are only counted."""
+
+
+def render(briefing: Briefing, limit: int = SIZE_LIMIT) -> str:
+    """Return the page, of at most ``limit`` bytes as far as that is in its stories."""
+    page = _page(briefing)
+    while (size := len(page.encode())) > limit and briefing.stories:
+        kept = min(int(len(briefing.stories) * limit / size), len(briefing.stories) - 1)
+        left_out = briefing.left_out + len(briefing.stories) - kept
+        briefing = replace(briefing, stories=briefing.stories[:kept], left_out=left_out)
+        page = _page(briefing)
+    return page
+
+
+def _page(briefing: Briefing) -> str:
     begins = words.local(briefing.since, briefing.zone).date()
     names = words.names(briefing)
     style, script = _style(), _read("page.js")
@@ -49,8 +64,10 @@ def render(briefing: Briefing) -> str:
         charts={one.initiative_id: charts.timeline(one, begins) for one in briefing.initiatives},
         described=charts.described,
         disagreements=words.contradictions(briefing),
-        covered=statement(briefing.coverage, briefing.zone),
-        window=window(briefing.coverage, briefing.zone),
+        covered=words.covered(briefing),
+        bar=charts.bar(briefing.initiatives[0].days) if briefing.initiatives else "",
+        leveled=any(one.usual is not None for one in briefing.initiatives),
+        window=window(Coverage(briefing.since, briefing.until), briefing.zone),
         style=style,
         script=script,
         policy=(
@@ -106,6 +123,10 @@ def _headline(story: ToldStory) -> tuple[str, str, str]:
     return before, match, after
 
 
+def _clock(when: datetime, zone: str) -> str:
+    return f"{words.local(when, zone):%H:%M}"
+
+
 def _spoken(language: str) -> Markup:
     """Return the attributes that say how a text is spoken and which way it is written."""
     # Only a briefing needs it.
@@ -129,7 +150,7 @@ def _template() -> Template:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters.update(
-        clean=clean, url=safe_url, spoken=_spoken, word=_word, headline=_headline, time=show_time
+        clean=clean, url=safe_url, spoken=_spoken, word=_word, headline=_headline, time=show_time, clock=_clock
     )
     return environment.get_template("page.html.jinja")
 

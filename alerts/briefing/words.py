@@ -10,8 +10,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from alerts.claims import contradict
-from alerts.content import LANGUAGES
-from alerts.coverage import verdict
+from alerts.content import LANGUAGES, show_time
+from alerts.coverage import statement, verdict
 from records.briefing import Briefing, Evidence, InitiativeNews, LaterChange, Stated, Statement
 from records.text import clean
 
@@ -32,15 +32,15 @@ def title(briefing: Briefing) -> str:
 def summary(briefing: Briefing) -> tuple[str, ...]:
     """Return what is new in a few sentences; where nothing is, what that silence means."""
     if not briefing.told:
-        return (f"{verdict(briefing.coverage)}.",)
-    sentences = [
-        f"{count(briefing.told, 'story', 'stories')} on {count(len(briefing.initiatives), 'initiative')}, printed "
-        f"{times(briefing.articles)} by {count(briefing.outlets, 'outlet')}"
-        + (f" of {count(briefing.countries, 'country', 'countries')}" if briefing.countries else "")
-        + (f" in {count(briefing.languages, 'language')}." if briefing.languages else "."),
-        _most(briefing.initiatives),
+        return (f"{_silence(briefing)}.",)
+    where = [
+        *([count(briefing.countries, "country", "countries")] if briefing.countries else []),
+        *([count(briefing.languages, "language")] if briefing.languages else []),
     ]
-    firsts = [one.name for one in briefing.initiatives if one.first.when >= briefing.since]
+    told = f"{count(briefing.told, 'story', 'stories')} on {count(len(briefing.initiatives), 'initiative')}"
+    outlets = " in ".join(part for part in (count(briefing.outlets, "outlet"), " and ".join(where)) if part)
+    sentences = [f"{told}, printed {times(briefing.articles)} by {outlets}.", _most(briefing.initiatives)]
+    firsts = [one.name for one in briefing.initiatives if is_new(one, briefing)]
     if firsts:
         sentences.append(f"In the news for the first time: {_listed(firsts)}.")
     bursts = [one.name for one in briefing.initiatives if is_burst(one, _days(briefing))]
@@ -51,10 +51,29 @@ def summary(briefing: Briefing) -> tuple[str, ...]:
     return tuple(sentence for sentence in sentences if sentence)
 
 
+def covered(briefing: Briefing) -> tuple[str, ...]:
+    """Return what was covered; of a window that begins before govwatch watched, also what that means."""
+    watched, zone = briefing.coverage.since, briefing.zone
+    if not briefing.coverage.sources:
+        return ("No source is watched: what stands here was loaded from elsewhere.",) if briefing.told else ()
+    lines = statement(briefing.coverage, zone)
+    if watched <= briefing.since:
+        return lines
+    return (
+        *lines,
+        f"Govwatch watches since {show_time(watched, zone)}: of the time before it knows what sources listed then.",
+    )
+
+
 def names(briefing: Briefing) -> dict[str, str]:
     """Return the name of each initiative by its id."""
     loud = {one.initiative_id: clean(one.name) for one in briefing.initiatives}
     return loud | {one.initiative_id: clean(one.name) for one in briefing.quiet}
+
+
+def is_new(news: InitiativeNews, briefing: Briefing) -> bool:
+    """Whether an initiative is in the news for the first time; unknown where govwatch began to watch in the window."""
+    return briefing.coverage.since <= briefing.since <= news.first.when
 
 
 def is_burst(news: InitiativeNews, days: int) -> bool:
@@ -63,9 +82,19 @@ def is_burst(news: InitiativeNews, days: int) -> bool:
     return news.usual is not None and news.stories >= max(least, times_usual * news.usual * days)
 
 
+def flags(news: InitiativeNews, briefing: Briefing) -> tuple[str, ...]:
+    """Return what is remarkable of an initiative: that it is new, that there is far more on it than usual."""
+    return (
+        *(("In the news for the first time",) if is_new(news, briefing) else ()),
+        *(("Far more than usual",) if is_burst(news, _days(briefing)) else ()),
+    )
+
+
 def usual(news: InitiativeNews) -> str:
-    """Return the usual level: ``usually 0.4 a day``, or why there is none."""
-    return "no usual level yet" if news.usual is None else f"usually {amount(news.usual)} a day"
+    """Return the usual level: ``usually 0.4 a day``, ``usually none``, or that it is not known yet."""
+    if news.usual is None:
+        return "no usual level yet"
+    return f"usually {amount(news.usual)} a day" if news.usual else "usually none"
 
 
 def printed(news: InitiativeNews) -> str:
@@ -160,6 +189,13 @@ def count(number: int, one: str, many: str = "") -> str:
 def times(number: int) -> str:
     """Return ``once``, ``twice`` or ``7 times``."""
     return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+
+
+def _silence(briefing: Briefing) -> str:
+    """Return what it means that nothing is told."""
+    if briefing.coverage.sources:
+        return verdict(briefing.coverage)
+    return "No source is watched yet, so nothing was covered: govwatch run reads them"
 
 
 def _days(briefing: Briefing) -> int:
