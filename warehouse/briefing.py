@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -259,10 +259,11 @@ def _initiatives(
         return ()
     names = known(con)
     first = dict(rows(con, _FIRST, [list(by_id)]))
-    counted: dict[str, dict[date, int]] = defaultdict(dict)
-    for initiative_id, day, stories in rows(con, _DAYS, [since - BEFORE, until, zone]):
-        counted[initiative_id][day] = stories
     days, before = _calendar(since, until, zone)
+    counted: dict[str, dict[date, int]] = defaultdict(dict)
+    whole = datetime.combine(before[0], time(), ZoneInfo(zone))  # every day before the window counts whole
+    for initiative_id, day, stories in rows(con, _DAYS, [whole, until, zone]):
+        counted[initiative_id][day] = stories
     earliest = min((day for one in counted.values() for day in one), default=before[-1])
     told = [
         _news(one, names.get(one, one), together, counted[one], (days, before, earliest), first[one])

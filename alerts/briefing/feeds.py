@@ -12,7 +12,6 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
 
 from alerts.briefing import words
-from alerts.briefing.page import tongue
 from alerts.render.links import safe_url
 from records.briefing import Briefing, ToldStory
 from records.text import clean
@@ -68,7 +67,7 @@ def said(story: ToldStory, names: dict[str, str]) -> str:
 
 
 def _entry(feed: Element, story: ToldStory, names: dict[str, str]) -> None:
-    tag = tongue(story.language)
+    tag = words.tongue(story.language)
     entry = SubElement(feed, f"{{{_ATOM}}}entry", {_XML_LANG: tag} if tag else {})
     _text(entry, "id", _urn("story", str(story.story_id)))
     _text(entry, "title", clean(story.title) or "(no headline)")
@@ -94,7 +93,7 @@ def _item(story: ToldStory, names: dict[str, str]) -> dict[str, Any]:
         "date_modified": _stamp(story.found),
         "authors": [{"name": clean(story.outlet_name) or "unknown"}],
         "tags": [names.get(one.initiative_id, one.initiative_id) for one in story.evidence],
-        "language": tongue(story.language),
+        "language": words.tongue(story.language),
     }
     return {key: value for key, value in item.items() if value}
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
-import re
 from dataclasses import fields, replace
 from datetime import date, datetime
 from functools import cache
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _HERE = Path(__file__).parent
-_TAG = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 
 
 SIZE_LIMIT = 1_500_000
@@ -77,11 +75,6 @@ def _page(briefing: Briefing) -> str:
     )
 
 
-def tongue(language: str) -> str:
-    """Return a language as the attribute ``lang`` takes it; empty when it is none."""
-    return language if _TAG.fullmatch(language) else ""
-
-
 def _by_day(briefing: Briefing) -> list[tuple[date, list[ToldStory]]]:
     days = itertools.groupby(briefing.stories, key=lambda story: words.local(story.when, briefing.zone).date())
     return [(day, list(stories)) for day, stories in days]
@@ -96,8 +89,8 @@ def _choices(briefing: Briefing, names: dict[str, str]) -> list[tuple[str, str, 
     outlets = {outlet: clean(name) for story in stories for outlet, name in story.outlets}
     return [
         ("initiative", "Initiative", _sorted((one, names.get(one, one)) for one in initiatives)),
-        ("language", "Language", _sorted((one, words.language_name(one)) for one in languages)),
-        ("country", "Country", _sorted((one, one) for one in countries)),
+        ("language", "Language", _sorted((_word(one), words.language_name(one)) for one in languages)),
+        ("country", "Country", _sorted((_word(one), words.country(one)) for one in countries)),
         ("outlet", "Outlet", _sorted((_word(outlet), name) for outlet, name in outlets.items())),
     ]
 
@@ -132,7 +125,7 @@ def _spoken(language: str) -> Markup:
     # Only a briefing needs it.
     from markupsafe import Markup
 
-    tag, way = tongue(language), words.direction(language)
+    tag, way = words.tongue(language), words.direction(language)
     form = Markup('lang="{}" dir="{}"') if tag else Markup('{}dir="{}"')
     return form.format(tag, way)
 
@@ -150,7 +143,14 @@ def _template() -> Template:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters.update(
-        clean=clean, url=safe_url, spoken=_spoken, word=_word, headline=_headline, time=show_time, clock=_clock
+        clean=clean,
+        clock=_clock,
+        country=words.country,
+        headline=_headline,
+        spoken=_spoken,
+        time=show_time,
+        url=safe_url,
+        word=_word,
     )
     return environment.get_template("page.html.jinja")
 

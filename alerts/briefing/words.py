@@ -5,6 +5,7 @@ It never escapes: whoever puts them into markup does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -18,9 +19,12 @@ from records.text import clean
 PASSAGE = 360
 """Characters of a quoted sentence: about five lines; the words that matched are always among them."""
 
+_LONGEST = 20_000  # characters of a sentence in which the words that matched are looked for
+_CODE = 40  # characters of what should be a code of two or three letters
 _NAMED = 4  # initiatives that the summary names
 _BURST = 5, 3.0  # stories, and how often the usual, from which the summary calls it much; as in the view ``spikes``
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+_TAG = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 _FINDINGS = {"changed": "changed", "lost": "no longer names it", "withdrawn": "withdrawn"}
 
 
@@ -139,7 +143,7 @@ def happened(change: LaterChange) -> str:
 
 def passage(evidence: Evidence, limit: int = PASSAGE) -> tuple[str, str, str]:
     """Return a quoted sentence before, in and after the words that matched, cut around them where it is long."""
-    sentence, surface = clean(evidence.sentence, 4 * limit), clean(evidence.surface, limit // 2)
+    sentence, surface = clean(evidence.sentence, _LONGEST), clean(evidence.surface, limit // 2)
     at = sentence.find(surface) if surface else -1
     if at < 0:
         return clean(sentence, limit), "", ""
@@ -161,9 +165,19 @@ def direction(language: str) -> str:
     return "ltr" if "latn" in rest or first not in _RIGHT_TO_LEFT else "rtl"
 
 
+def tongue(language: str) -> str:
+    """Return a language as the attribute ``lang`` takes it; empty when it is none."""
+    return language if _TAG.fullmatch(language) else ""
+
+
 def language_name(tag: str) -> str:
     """Return what people call a language; its tag where no name is known."""
-    return LANGUAGES.get(tag.partition("-")[0].lower(), tag)
+    return LANGUAGES.get(tag.partition("-")[0].lower(), clean(tag, _CODE))
+
+
+def country(code: str) -> str:
+    """Return a country as it is shown: its code, which whoever wrote the configuration chose."""
+    return clean(code, _CODE)
 
 
 def local(when: datetime, zone: str) -> datetime:
