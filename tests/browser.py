@@ -103,12 +103,13 @@ class Browser:
         asked = (one["params"]["request"]["url"] for one in found if one["method"] == "Network.requestWillBeSent")
         return [url for url in asked if not url.startswith(("file:", "data:", "about:", "chrome:"))]
 
-    def barriers(self) -> list[str]:
-        """What axe finds: the rule and the element of every violation."""
+    def barriers(self, *tags: str) -> list[str]:
+        """What axe finds: the rule and the element of every violation; of all its rules, or of those with such tags."""
         if not AXE.exists():
             pytest.skip("axe-core is not installed: run .ci/services")
         self.run(AXE.read_text("utf-8"))
-        found = self.driver.execute_async_script("axe.run({ resultTypes: ['violations'] }).then(arguments[0])")
+        options = {"resultTypes": ["violations"], **({"runOnly": list(tags)} if tags else {})}
+        found = self.driver.execute_async_script("axe.run(arguments[0]).then(arguments[1])", options)
         return [f"{one['id']}: {node['html'][:120]}" for one in found["violations"] for node in one["nodes"]]
 
     def picture(self, file: Path) -> None:

@@ -6,13 +6,14 @@ It never sends, and holds no charts: mail programs show neither SVG nor what lie
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
 from alerts.briefing import words
-from alerts.content import Content
+from alerts.content import Content, opens_initiative
 from alerts.render.mail import CLOSING, FONT, HTML_LIMIT, PLAIN_LIMIT, HtmlMail, PlainMail, opening
 from alerts.render.plain import fit
 from records.alert import Item, Occasion, Payload
@@ -51,6 +52,14 @@ class _Plain(PlainMail):
         """Return title, summary, and a line per initiative."""
         lines = [f"{words.printed(one)}: {clean(one.name)}, {words.usual(one)}" for one in self._briefing.initiatives]
         return "\n\n".join(part for part in (content.title, content.lead, "\n".join(lines)) if part)
+
+    def item(self, item: Item, content: Content) -> str:
+        """Return the item; among several, initiatives are headings, as in the HTML part."""
+        if len(content.items) == 1:
+            return super().item(item, content)
+        told = super().item(replace(item, initiative=""), content)
+        name = clean(item.initiative)
+        return f"{name}\n{'-' * len(name)}\n\n{told}" if opens_initiative(item, content) else told
 
     def foot(self, content: Content) -> str:
         """Return how the figures are meant."""

@@ -109,7 +109,7 @@ class HtmlMail(Plain):
         """Return one story; its headline names its language to screen readers."""
         url = safe_url(item.url)
         language = f' lang="{html.escape(item.language)}"' if item.language else ""
-        headline = f'<span{language} dir="auto">{_text(item.title)}</span>'
+        headline = _text(item.title)
         if url:
             headline = f'<a href="{html.escape(url)}" style="color:#0B5CAD;text-decoration:underline">{headline}</a>'
         host = urlsplit(url).hostname or ""
@@ -137,9 +137,12 @@ class HtmlMail(Plain):
         level, size = ("h3", 17) if several else ("h1", 20)
         # A briefing gives no reason: there everything is told, not what is worth a message.
         why = f"{severity} · {named}{_text(item.reason)}" if item.reason else ""
+        above = f'<p style="{FONT};font-size:14px;margin:16px 0 4px">{why}</p>' if why else ""
+        margin = "0 0 4px" if why else "16px 0 4px"
+        # Language and direction stand on the heading itself: "auto" does not look into elements that have their own.
         return (
-            f'{group}<p style="{FONT};font-size:14px;margin:16px 0 4px">{why}</p>'
-            f'<{level} dir="auto" style="{FONT};font-size:{size}px;margin:0 0 4px">{headline}</{level}>'
+            f"{group}{above}"
+            f'<{level}{language} dir="auto" style="{FONT};font-size:{size}px;margin:{margin}">{headline}</{level}>'
             f'<p class="muted" style="{FONT};font-size:14px;color:#52606D;margin:0">{_text(where)}</p>{quote}'
         )
 
