@@ -104,11 +104,11 @@ def all_troubles(report: OperatorReport, zone: str) -> tuple[Trouble, ...]:
         found.append(Trouble(Alarm.SOURCE_ILL, f"{len(report.ill) - _NAMED} more sources are ill", "govwatch status"))
     if report.backup is not None and report.coverage.until - report.backup > _OLD_BACKUP:
         days = (report.coverage.until - report.backup).days
-        found.append(Trouble(Alarm.BACKUP_OLD, f"The last backup is {days} days old", "govwatch backup"))
+        found.append(Trouble(Alarm.BACKUP_OLD, f"The last backup is {days} days old"))
     for one in report.audit:
         if one.low is not None and one.articles >= _ENOUGH and one.low >= _MUCH * one.articles:
             sentence = f"{clean(one.initiative, 80)}: {_estimate(one)}, {one.articles} found"
-            found.append(Trouble(Alarm.MUCH_MISSED, sentence, "add the outlets below"))
+            found.append(Trouble(Alarm.MUCH_MISSED, sentence))
     found += [Trouble(Alarm.RULE_MISFIRES, line) for line in suggestions(report.standing.precision)]
     return tuple(sorted(found, key=lambda one: not one.alarm.urgent))
 

@@ -41,12 +41,12 @@ def troubles(standing: Standing, zone: str) -> tuple[Trouble, ...]:
         found.append(Trouble(Alarm.CHANNEL_FAILS, sentence, f"govwatch alerts test {channel}"))
     if lost(standing.canary) and standing.canary is not None:
         sentence = canary_sentence(standing.canary, zone).rstrip(".")
-        found.append(Trouble(Alarm.CANARY_MISSING, sentence, "govwatch status"))
+        found.append(Trouble(Alarm.CANARY_MISSING, sentence))
     if standing.dead:
         count = sum(number for _, number in standing.dead)
         where = ", ".join(f"{number} to {channel}" for channel, number in standing.dead)
         sentence = f"Given up within a week: {_messages(count)} ({where})"
-        found.append(Trouble(Alarm.MESSAGE_DEAD, sentence, "govwatch alerts requeue"))
+        found.append(Trouble(Alarm.MESSAGE_DEAD, sentence))
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from config.load import directory_from, warehouse_from
+from flows.journal import NAME
 from flows.leases import leases_for
 from flows.pipeline import Pass
 from flows.report import PassReport, Session, Watch, session
@@ -48,6 +50,9 @@ async def monitor(
     configuration = read_configuration(directory_from(config))
     shown = Shown()
     here = session.get() or Session(shown)
+    if here.watch is shown:
+        # Prefect gives our logger its handler, but no level: without one the lines below WARNING are lost (3.8.8).
+        logging.getLogger(NAME).setLevel(logging.INFO)
     one = Pass(
         configuration,
         Warehouse(warehouse_from(warehouse, directory=directory_from(config))),

@@ -31,10 +31,12 @@ class Vitals:
     Attributes:
         reasons: why govwatch is ill, one sentence each; empty when it is well.
         warnings: what an operator should look at, though the work goes on.
+        troubles: the reasons by their alarms, but for the canary's.
     """
 
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -57,7 +59,7 @@ def judge(
     largest = max(health.sizes.values(), default=0)
     found = troubles(health.runs, now, room=room, largest=largest, stale_after=stale_after, longest=longest)
     reasons = (*(one.sentence for one in found), *_lost(health))
-    return Vitals(reasons, (*_messages(health), *_sources(health)))
+    return Vitals(reasons, (*_messages(health), *_sources(health)), tuple(found))
 
 
 def troubles(

@@ -38,9 +38,28 @@ class Alarm(StrEnum):
         return f"What to do: docs/alarms.md#{self.value}"
 
     @property
+    def hand(self) -> str:
+        """The command that helps, or that shows more."""
+        return _HANDS.get(self, "")
+
+    @property
     def urgent(self) -> bool:
         """Whether readers may miss something while nobody looks at it."""
         return self not in (Alarm.SOURCE_ILL, Alarm.BACKUP_OLD, Alarm.MUCH_MISSED, Alarm.RULE_MISFIRES)
+
+
+_HANDS = {
+    Alarm.SOURCE_ILL: "govwatch check --network",
+    Alarm.MESSAGE_DEAD: "govwatch alerts requeue",
+    Alarm.CANARY_MISSING: "govwatch alerts test --probe",
+    Alarm.NO_PASS: "govwatch run --due",
+    Alarm.PASS_HANGS: 'govwatch sql "from runs"',
+    Alarm.PASSES_END_BADLY: "govwatch doctor",
+    Alarm.DISK_FILLS: "govwatch compact",
+    Alarm.BACKUP_OLD: "govwatch backup",
+    Alarm.MUCH_MISSED: 'govwatch sql "from outlets_to_add"',
+    Alarm.RULE_MISFIRES: "govwatch backtest",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +69,17 @@ class Trouble:
     Attributes:
         alarm: which.
         sentence: what is the matter, without a full stop.
-        hand: the command or step that helps; empty where the page of the alarm says it better.
+        command: what helps, where it is another than for all alarms of its kind.
     """
 
     alarm: Alarm
     sentence: str
-    hand: str = ""
+    command: str = ""
+
+    @property
+    def hand(self) -> str:
+        """The command that helps."""
+        return self.command or self.alarm.hand
 
 
 @dataclass(frozen=True, slots=True)

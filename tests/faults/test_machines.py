@@ -109,13 +109,19 @@ class Site:
 
     def said(self, about: str) -> list[str]:
         """Return what runs wrote into the server's log with these words."""
-        request = urllib.request.Request(
-            f"{self.api}/logs/filter",
-            data=json.dumps({"logs": {"text": {"query": about}}}).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return [line["message"] for line in json.load(answer) if about in line["message"]]
+        found: list[str] = []
+        while True:
+            question = {"limit": 200, "offset": len(found), "sort": "TIMESTAMP_DESC"}
+            request = urllib.request.Request(
+                f"{self.api}/logs/filter",
+                data=json.dumps(question).encode(),
+                headers={"Content-Type": "application/json"},
+            )
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                page = [line["message"] for line in json.load(answer)]
+            if not page:
+                return [line for line in found if about in line]
+            found += page
 
     def in_state(self, *states: str) -> list[dict[str, Any]]:
         return [run for run in self.flow_runs() if run["state_type"] in states or run["state_name"] in states]

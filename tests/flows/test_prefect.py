@@ -179,6 +179,11 @@ def test_serve_begins_with_a_pass_and_records_it(served: Served) -> None:
     assert shown["govwatch-progress"]["data"] == 100.0
 
 
+def test_the_log_of_a_run_holds_what_the_pass_said_of_its_sources(served: Served) -> None:
+    assert wait_until(lambda: bool(served.finished()), within=90), served.said
+    assert wait_until(lambda: any("ledger: " in line["message"] for line in served.asks("logs")), within=30)
+
+
 def test_no_secret_reaches_the_server_its_database_or_its_log(served: Served) -> None:
     assert wait_until(lambda: bool(served.finished()), within=90), served.said
     (outlet,) = served.newsroom.outlets.values()

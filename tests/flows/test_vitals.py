@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import urllib.error
 import urllib.request
@@ -12,17 +13,19 @@ from typing import Any
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from rich.console import Console
 
+from flows.cli import status
 from flows.endpoint import look, serving
 from flows.metrics import openmetrics
 from flows.vitals import judge
 from records.article import Outcome
-from records.coverage import CanaryFlight, Standing
+from records.coverage import CanaryFlight, Precision, Standing
 from records.errors import GovwatchError
 from tests.newsroom import Newsroom
 from tests.passes import INITIATIVES, NO_SEEDS, Say
 from warehouse.database import Warehouse
-from warehouse.health import ChannelHealth, Health
+from warehouse.health import ChannelHealth, FailingUrl, Health, SourceHealth
 from warehouse.runs import Run, State
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -107,6 +110,44 @@ def test_metrics_are_openmetrics_that_a_parser_reads_back() -> None:
     assert {s.labels["outcome"]: s.value for s in families["govwatch_urls"]} == {"pending": 4}
     assert families["govwatch_pass_age_seconds"][0].value == 300
     assert {s.labels["what"]: s.value for s in families["govwatch_pass_counts"]} == {"articles": 3}
+
+
+def source(number: int, state: str) -> SourceHealth:
+    return SourceHealth(
+        f"source-{number}", f"Source {number}", state, "7 failed polls in a row: no such host: feeds.example", None,
+        NOON - timedelta(days=9), NOON + timedelta(hours=3), 7, 0, 12, 3, bool(number + 1), None, timedelta(hours=1), "", None,
+        0, 0, 0, 0,
+    )  # fmt: skip
+
+
+def test_status_is_one_screen_also_when_everything_fails_at_once_and_says_first_what_needs_a_hand() -> None:
+    sick = health_with(
+        *(run_of(State.FAILED, n, error="disk on fire") for n in range(5, 55, 5)),
+        outcomes={Outcome.PENDING: 4000, Outcome.FAILED: 90},
+        failing=tuple(FailingUrl(f"https://a.example/{n}", "a", "timed out", n, NOON) for n in range(20)),
+        sources=tuple(source(number, "failing") for number in range(200)),
+        deliveries={"dead": 2, "sent": 900},
+        channels=(ChannelHealth("mail-desk", "open", 7, None, 550),),
+        standing=Standing(
+            dead=(("mail-desk", 2),),
+            failing=(("mail-desk", None),),
+            canary=CanaryFlight("2026-11-24", NOON, None, (("ops", "retry, refused"),), told=NOON),
+            precision=(Precision("waico", "World Body", 1, 9),),
+        ),
+        sizes={"govwatch.duckdb": 8_000_000_000},
+    )
+    out = io.StringIO()
+    vitals = judge(sick, NOON, room=1_000_000_000)
+    status._show(sick, vitals, NOON, Console(file=out, width=100), room=1_000_000_000, every=False)
+    lines = out.getvalue().splitlines()
+    assert len(lines) <= 40, "a window of 100 by 40"
+    assert lines[0] == "Ill: Passes end badly; The disk fills."
+    said = " ".join(out.getvalue().split())
+    for hand in (
+        "govwatch doctor", "govwatch compact", "govwatch alerts test mail-desk", "govwatch alerts requeue",
+        "govwatch check --network", "and 193 more: govwatch status --all",
+    ):  # fmt: skip
+        assert hand in said, hand
 
 
 def ask(port: int, path: str) -> tuple[int, str]:
