@@ -21,13 +21,18 @@ from warehouse.database import Warehouse
 
 @flow(name="brief", timeout_seconds=900, persist_result=False)
 async def brief(
-    days: int = 7, folder: str | None = None, config: str | None = None, warehouse: str | None = None
+    days: int = 7,
+    folder: str | None = None,
+    address: str | None = None,
+    config: str | None = None,
+    warehouse: str | None = None,
 ) -> State[None]:
     """Write the briefing of the last days, with its feeds.
 
     Args:
         days: whole days before today that it tells.
         folder: where to; ``data/brief`` by default.
+        address: of the folder on a web server, for the link; browsers follow no ``file:`` link out of Prefect's UI.
         config: the configuration folder; GOVWATCH_CONFIG or ``config/`` by default.
         warehouse: its path or connection string; GOVWATCH_WAREHOUSE, settings.yaml or ``data/govwatch.duckdb``
             by default.
@@ -40,5 +45,6 @@ async def brief(
         told = await asyncio.to_thread(briefing.read, opened, since, now, zone, now)
         done = await asyncio.to_thread(briefing.write, told, Path(folder) if folder else briefing.FOLDER)
     said = summary(told)[0]
-    await acreate_link_artifact(done.page.resolve().as_uri(), done.page.name, key="govwatch-brief", description=said)
+    link = f"{address.rstrip('/')}/{done.page.name}" if address else done.page.resolve().as_uri()
+    await acreate_link_artifact(link, done.page.name, key="govwatch-brief", description=said)
     return Completed(message=said)

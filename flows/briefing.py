@@ -5,9 +5,11 @@ It never decides what a briefing tells. The command `govwatch brief` and the flo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -59,7 +61,7 @@ def read(
         known = briefing.known(con)
         for one in initiatives:
             if one not in known:
-                raise GovwatchError(f"there is no initiative '{one}'; known are: {', '.join(known) or 'none yet'}")
+                raise GovwatchError(f"there is no initiative '{one}'; {_instead(one, known)}")
         return briefing.read(con, since, until, initiatives, zone=zone, now=now)
 
 
@@ -77,7 +79,7 @@ def write(told: Briefing, folder: Path = FOLDER, page: Path | None = None) -> Wr
     from alerts.briefing import feeds
     from alerts.briefing.page import render
 
-    html = render(told).encode()
+    html = render(told, feeds=page is None).encode()
     if page is not None:
         files = {page: html}
     else:
@@ -103,6 +105,11 @@ def write_mail(told: Briefing, folder: Path = FOLDER, page: Path | None = None) 
     return _written({page or folder / f"{day}.eml": mail.message(mail.render(told), told.written_at)}, told)
 
 
+def _instead(name: str, known: Mapping[str, str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean '{close[0]}'?" if close else f"known are: {', '.join(known) or 'none yet'}"
+
+
 def _written(files: dict[Path, bytes], told: Briefing) -> Written:
     for path, content in files.items():
         place = path.resolve()
@@ -112,6 +119,7 @@ def _written(files: dict[Path, bytes], told: Briefing) -> Written:
             beside.write_bytes(content)
             beside.replace(place)
         except OSError as error:
-            beside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                beside.unlink()
             raise GovwatchError(f"cannot write {path}: {error.strerror or error}; choose another --output") from error
     return Written(next(iter(files)), tuple(files), told)

@@ -37,24 +37,31 @@ SIZE_LIMIT = 1_500_000
 """Bytes: mail servers forward it, browsers open it at once. Of a larger page the oldest stories are only counted."""
 
 
-def render(briefing: Briefing, limit: int = SIZE_LIMIT) -> str:
-    """Return the page, of at most ``limit`` bytes as far as that is in its stories."""
-    page = _page(briefing)
+def render(briefing: Briefing, limit: int = SIZE_LIMIT, *, feeds: bool = True) -> str:
+    """Return the page.
+
+    Args:
+        briefing: what it tells.
+        limit: bytes that it takes at most, as far as that is in its stories.
+        feeds: whether ``atom.xml`` and ``feed.json`` lie beside it.
+    """
+    page = _page(briefing, feeds=feeds)
     while (size := len(page.encode())) > limit and briefing.stories:
         kept = min(int(len(briefing.stories) * limit / size), len(briefing.stories) - 1)
         left_out = briefing.left_out + len(briefing.stories) - kept
         briefing = replace(briefing, stories=briefing.stories[:kept], left_out=left_out)
-        page = _page(briefing)
+        page = _page(briefing, feeds=feeds)
     return page
 
 
-def _page(briefing: Briefing) -> str:
+def _page(briefing: Briefing, *, feeds: bool) -> str:
     begins = words.local(briefing.since, briefing.zone).date()
     names = words.names(briefing)
     style, script = _style(), _read("page.js")
     return _template().render(
         b=briefing,
         w=words,
+        feeds=feeds,
         names=names,
         begins=begins,
         days=_by_day(briefing),

@@ -108,12 +108,16 @@ class Served:
 
     def asks(self, what: str) -> list[dict[str, Any]]:
         """Return everything of one kind that the server knows: deployments, flow_runs, task_runs, artifacts."""
+        found: list[dict[str, Any]] = self.posts(f"{what}/filter", {})
+        return found
+
+    def posts(self, path: str, body: dict[str, Any]) -> Any:
+        """Send JSON to the server, and return its answer."""
         request = urllib.request.Request(
-            f"{self.api}/{what}/filter", data=b"{}", headers={"Content-Type": "application/json"}
+            f"{self.api}/{path}", data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
-            found: list[dict[str, Any]] = json.load(answer)
-        return found
+            return json.load(answer)
 
     def finished(self) -> list[dict[str, Any]]:
         return [run for run in self.asks("flow_runs") if run["state_type"] == "COMPLETED"]
@@ -212,6 +216,19 @@ def test_the_server_knows_four_deployments_that_are_on(served: Served) -> None:
         assert one["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
         assert all(schedule["active"] for schedule in one["schedules"])
     assert found["upkeep"]["schedules"][0]["schedule"]["timezone"] == "Europe/Paris"
+
+
+def test_the_brief_deployment_writes_the_page_and_links_it(served: Served) -> None:
+    assert wait_until(lambda: len(served.finished()) > 0 and len(served.asks("deployments")) == 4, within=90)
+    (deployment,) = [one for one in served.asks("deployments") if one["name"] == "morning"]
+    run = served.posts(f"deployments/{deployment['id']}/create_flow_run", {})
+    assert wait_until(lambda: run["id"] in {one["id"] for one in served.finished()}, within=90), served.said
+    (artifact,) = [one for one in served.asks("artifacts") if one["key"] == "govwatch-brief"]
+    (page,) = [one for one in (served.folder / "data" / "brief").glob("*.html") if one.name != "latest.html"]
+    assert artifact["data"] == f"[{page.name}]({page.as_uri()})"
+    assert artifact["description"].startswith("1 story on 1 initiative")
+    assert "Signed at dawn" in page.read_text("utf-8")
+    assert {one.name for one in page.parent.iterdir()} == {page.name, "latest.html", "atom.xml", "feed.json"}
 
 
 def test_the_schedules_give_runs(served: Served) -> None:
