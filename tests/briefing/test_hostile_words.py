@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from lxml import etree
 
 from alerts.briefing import feeds, mail
@@ -56,7 +56,8 @@ class Skeleton(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements[tag] += 1
-        self.attributes |= {(tag, name) for name, _ in attrs}
+        # Words that look like the tag of a language are one: `lang` may come and go.
+        self.attributes |= {(tag, name) for name, _ in attrs if name != "lang"}
         self.links |= {value or "" for name, value in attrs if name in ("href", "src", "action")}
 
 
@@ -64,13 +65,14 @@ ORDINARY = Skeleton(render(everywhere("Harbour Treaty signed")) + render(briefin
 OWN_LINKS = {"data:,", "atom.xml", "feed.json", "#stories", "#initiatives", "#figures", "#changes"}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(words=titles)
+@example(words="NaN")  # a language, as far as its form goes
 def test_no_words_add_an_element_an_attribute_or_a_link_to_the_page(words: str) -> None:
     found = Skeleton(render(everywhere(words)))
     assert set(found.elements) <= set(ORDINARY.elements)
     assert found.elements["script"] == found.elements["style"] == 1
-    assert found.attributes <= ORDINARY.attributes | {("a", "lang")}
+    assert found.attributes <= ORDINARY.attributes
     assert all(link.startswith(("https://", "http://")) for link in found.links - OWN_LINKS)
 
 

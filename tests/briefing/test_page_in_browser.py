@@ -98,7 +98,7 @@ def _heard(door: socket.socket, within: float) -> Iterator[bytes]:
     while select.select([door], [], [], within)[0]:
         caller, _ = door.accept()
         with caller:
-            if select.select([caller], [], [], within)[0]:
+            if select.select([caller], [], [], 0.5)[0]:
                 yield caller.recv(1000)
 
 
