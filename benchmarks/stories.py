@@ -102,7 +102,7 @@ def fill(con: Connection, first: int, count: int, rng: random.Random) -> None:
     numbers = f"range({first}, {first + count}) t(n)"
     stored = f"(select n, (hash(n) >> 1)::bigint as id, 'outlet' || n % 300 as outlet from {numbers})"
     key = f"((k + hash(n * 24 + k) / 18446744073709551616.0) / {LENGTH} * 4294967296)::uinteger"
-    mark = "1 + hash(n * 24 + k + 1) % 255"
+    mark = "1 + hash(n * 24 + k + 1) % 254"
     con.execute(f"insert into internal.shingles select {key}, n, {mark} from {stored}, range(24) r(k) order by n")
     con.execute(
         "insert into story_members (article_id, story_id, reason, score, joined_at, joined_story_id, number, "

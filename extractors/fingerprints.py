@@ -43,6 +43,7 @@ SHORT = 30
 MOST = 20_000
 """Tokens that key and sketch are made of, from the beginning: longer texts (laws, reports) are told apart by these."""
 
+_MARK_VALUES = 254  # different marks: 0 says "not known", and 255 is left to those who store them
 _LONGEST_TOKEN = 64  # characters; what is longer is no word, and is cut into several tokens
 
 _Hashes = npt.NDArray[np.uint64]
@@ -174,10 +175,10 @@ def _key(hashes: _Hashes, unspaced: npt.NDArray[np.bool_], text_hash: int) -> tu
     """The smallest hashes, with a mark for each: hashes crowd in the lowest part of their range, marks do not."""
     shingles, _ = _by_script(hashes, unspaced, (KEY_SPAN, KEY_SPAN_CJK), _SALT_KEY)
     if shingles.size == 0:  # too short for one shingle: only the very same words are a copy
-        return ((text_hash & 0xFFFFFFFF,), bytes([1 + (text_hash >> 32) % 255])) if hashes.size else ((), b"")
+        return ((text_hash & 0xFFFFFFFF,), bytes([1 + (text_hash >> 32) % _MARK_VALUES])) if hashes.size else ((), b"")
     ordered = np.unique(shingles)
     smallest, at = np.unique((ordered >> np.uint64(32)).astype(np.uint32), return_index=True)
-    marks = 1 + (ordered[at[:KEY_SIZE]] & np.uint64(0xFFFFFFFF)) % np.uint64(255)
+    marks = 1 + (ordered[at[:KEY_SIZE]] & np.uint64(0xFFFFFFFF)) % np.uint64(_MARK_VALUES)
     return tuple(smallest[:KEY_SIZE].tolist()), marks.astype(np.uint8).tobytes()
 
 

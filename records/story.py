@@ -18,7 +18,7 @@ class Fingerprint:
         sketch: sampled shingle hashes in text order, packed: what verification compares.
         title: hashes of the title's tokens, unsigned 32 bits each.
         cjk: whether shingles were made of characters rather than words.
-        marks: another hash of each of ``shingles``, 1 to 255: among millions of texts, an equal shingle hash with an
+        marks: another hash of each of ``shingles``, 1 to 254: among millions of texts, an equal shingle hash with an
             equal mark is hardly ever one by chance. Empty when they are not known.
     """
 

@@ -4,12 +4,14 @@ It never decides what is worth a look (`warehouse.stories` does) and keeps no ke
 
 A bucket is one row: the hashes that end in the same bits, for the hashes of a key are the smallest of a text's, so that
 their first bits are much alike and their last ones are not. Its entries are packed (six bytes each: the hash's first 16
-bits, then the member's arrival number) and sorted; their *marks*, one byte each, stand in a column of their own. A
-bucket's number says how many buckets there are, and `add` takes as many as keep each small.
+bits, then the member's arrival number). Their *marks*, one byte each, stand in a column of their own, in cells: those
+whose hashes have the next few bits in common, too. A bucket's number says how many buckets there are, and its marks how
+many cells it has; `add` takes as many of both as keep a cell small.
 
 What costs time is every block of 256 kB that a look-up touches, and one of a few hundred hashes touches them all. So
-`find` reads the marks first, a seventh of the whole, and then the entries of those few buckets where a mark fits: with
-ten million members that takes a third of the processor's time that whole buckets take (measured 2026-12).
+`find` reads the marks first, a seventh of the whole, and then the entries of those few buckets where a mark fits in the
+cell. More buckets cost time, too, as each row is passed over (26 ms of processor for four million), and so do fewer, as
+each that is read is read with its neighbours (measured 2026-12).
 """
 
 from __future__ import annotations
@@ -27,8 +29,10 @@ from warehouse.database import Connection, append, rows
 KEPT = 8
 """Hashes that an older member keeps. Asked by 24, they find all but one in 200 of the copies that 24 find (2026-12)."""
 
-_FEWEST, _MOST = 16, 24  # bits that name a bucket; with fewer than 16, an entry would not hold the rest of its hash
-_FULL = 24  # keys in a bucket, on average, from which there are twice as many: one mark in 255 fits by chance
+_BITS = 16  # that name a bucket, at least: an entry holds the other bits of its hash
+_CELLS = 4  # further bits that name a cell, at most: a row is read with the 2,047 beside it, and so has to be short
+_FULL = 6  # keys in a cell, on average, from which there are twice as many: one mark in 254 fits by chance
+_EDGE = b"\xff"  # between two cells; no mark has this value
 _ASKED = 3000  # buckets in one question; with more, DuckDB would read the whole table (see `StoredNeighbours`)
 _SLICES = 16  # parts in which buckets are written: bounds the memory that upkeep takes
 _ENTRY = np.dtype([("first", "<u2"), ("number", "<u4")])
@@ -66,17 +70,15 @@ def find(con: Connection, keys: Collection[Key]) -> dict[Key, Found]:
         return {}
     bucket_of = {key: _bucket(key[0], bits) for key in keys}
     marks = _column(con, "marks", set(bucket_of.values()))
-    fitting: dict[Key, list[int]] = {}
+    fitting: dict[Key, list[tuple[int, bool]]] = {}
     for key, bucket in bucket_of.items():
-        mark, known = key[1], marks.get(bucket, b"")
-        if at := [i for i, other in enumerate(known) if other == mark or not (other and mark)]:
+        if at := _fitting(marks.get(bucket, b""), key, bits):
             fitting[key] = at
     entries = _column(con, "entries", {bucket_of[key] for key in fitting})
     found = {}
     for key, at in fitting.items():
-        packed, known = entries[bucket_of[key]], marks[bucket_of[key]]
-        first = (key[0] >> 16).to_bytes(2, "little")
-        same = [(_number(packed, i), bool(known[i] and key[1])) for i in at if packed.startswith(first, i * _SIZE)]
+        packed, first = entries[bucket_of[key]], (key[0] >> 16).to_bytes(2, "little")
+        same = [(_number(packed, i), sure) for i, sure in at if packed.startswith(first, i * _SIZE)]
         if same:
             found[key] = Found(tuple(n for n, sure in same if sure), tuple(n for n, sure in same if not sure))
     return found
@@ -85,7 +87,7 @@ def find(con: Connection, keys: Collection[Key]) -> dict[Key, Found]:
 def of_member(con: Connection, number: int) -> tuple[Key, ...]:
     """Return the hashes of one older member, ascending, with their marks; reads all buckets: for explanations."""
     key: list[Key] = []
-    for buckets in _slices(_bits(con) or _FEWEST):
+    for buckets in _slices(_bits(con) or _BITS):
         hashes, marks, numbers = _unpacked(_stored(con, buckets))
         at = np.flatnonzero(numbers == number)
         key += zip(hashes[at].tolist(), marks[at].tolist(), strict=True)
@@ -100,8 +102,8 @@ def add(con: Connection, table: str, most: int) -> None:
         table: its name.
         most: members that one hash leads to; those that come after are not found by it.
     """
-    keys = f"(select count(*) from {table}) + (select coalesce(sum(octet_length(marks)), 0) from internal.old_keys)"
-    bits = _bits_for(int(rows(con, f"select {keys}")[0][0]))
+    old = f"(select coalesce(sum(octet_length(entries)), 0) // {_SIZE} from internal.old_keys)"
+    bits, cells = _sizes(int(rows(con, f"select {old} + (select count(*) from {table})")[0][0]))
     before = _bits(con) or bits
     for buckets in _slices(before):
         first, last = (bucket - (1 << before) for bucket in (buckets[0], buckets[-1]))
@@ -114,7 +116,8 @@ def add(con: Connection, table: str, most: int) -> None:
         )
         marks = np.concatenate([marks, np.asarray(added["mark"]).astype(np.uint8)])
         con.execute("delete from internal.old_keys where bucket between $1 and $2", [buckets[0], buckets[-1]])
-        append(con, "internal.old_keys", ("bucket", "marks", "entries"), _packed(hashes, marks, numbers, bits, most))
+        written = _packed(hashes, marks, numbers, (bits, cells), most)
+        append(con, "internal.old_keys", ("bucket", "marks", "entries"), written)
 
 
 def _bits(con: Connection) -> int | None:
@@ -123,8 +126,10 @@ def _bits(con: Connection) -> int | None:
     return int(found[0][0]).bit_length() - 1 if found else None
 
 
-def _bits_for(keys: int) -> int:
-    return min(_MOST, max(_FEWEST, (max(keys, 1) // _FULL).bit_length()))
+def _sizes(keys: int) -> tuple[int, int]:
+    """How many bits name a bucket, and how many further ones a cell, among so many keys."""
+    bits = max(_BITS, (keys // _FULL).bit_length())
+    return max(_BITS, bits - _CELLS), min(bits - _BITS, _CELLS)
 
 
 def _bucket(h: int, bits: int) -> int:
@@ -147,6 +152,15 @@ def _column(con: Connection, name: str, buckets: Collection[int]) -> dict[int, b
     return found
 
 
+def _fitting(marks: bytes, key: Key, bits: int) -> list[tuple[int, bool]]:
+    """The places of the entries that may be the key's, and whether the mark is the reason; else one is not known."""
+    cells = marks.split(_EDGE)
+    cell = (key[0] >> bits) & (len(cells) - 1)
+    begin = sum(map(len, cells[:cell]))
+    same = enumerate(cells[cell], begin)
+    return [(i, bool(mark and key[1])) for i, mark in same if mark == key[1] or not (mark and key[1])]
+
+
 def _number(packed: bytes, i: int) -> int:
     return int.from_bytes(packed[i * _SIZE + 2 : (i + 1) * _SIZE], "little")
 
@@ -158,29 +172,34 @@ def _stored(con: Connection, buckets: range) -> list[tuple[Any, ...]]:
 
 def _unpacked(stored: Sequence[tuple[Any, ...]]) -> tuple[_Numbers, _Marks, _Numbers]:
     """The hash, the mark and the member of each entry."""
-    marks = np.frombuffer(b"".join(row[1] for row in stored), np.uint8)
+    marks = np.frombuffer(b"".join(row[1] for row in stored).replace(_EDGE, b""), np.uint8)
     entries = np.frombuffer(b"".join(row[2] for row in stored), _ENTRY)
-    lasts = np.array([row[0] & 0xFFFF for row in stored], np.uint32).repeat([len(row[1]) for row in stored])
+    sizes = [len(row[2]) // _SIZE for row in stored]
+    lasts = np.array([row[0] & 0xFFFF for row in stored], np.uint32).repeat(sizes)
     return (entries["first"].astype(np.uint32) << np.uint32(16)) | lasts, marks, entries["number"]
 
 
 def _packed(
-    hashes: _Numbers, marks: _Marks, numbers: _Numbers, bits: int, most: int
+    hashes: _Numbers, marks: _Marks, numbers: _Numbers, sizes: tuple[int, int], most: int
 ) -> Iterable[tuple[int, bytes, bytes]]:
-    buckets = hashes & np.uint32((1 << bits) - 1)
-    order = np.lexsort((numbers, hashes, buckets))
-    buckets, hashes, marks, numbers = buckets[order], hashes[order], marks[order], numbers[order]
-    begins = np.flatnonzero(_changes(hashes))
-    rank = np.arange(hashes.size) - np.repeat(begins, np.diff(np.append(begins, hashes.size)))
-    kept = rank < most
-    buckets, known = buckets[kept], marks[kept].tobytes()
-    entries = np.empty(buckets.size, _ENTRY)
-    entries["first"], entries["number"] = hashes[kept] >> np.uint32(16), numbers[kept]
-    packed = entries.tobytes()
-    edges = np.append(np.flatnonzero(_changes(buckets)), buckets.size).tolist()
-    for begin, end in pairwise(edges):
-        yield (1 << bits) | int(buckets[begin]), known[begin:end], packed[begin * _SIZE : end * _SIZE]
+    bits, cells = sizes
+    cell = ((hashes & np.uint32((1 << bits) - 1)) << np.uint32(cells)) | (
+        (hashes >> np.uint32(bits)) & np.uint32((1 << cells) - 1)
+    )
+    order = np.lexsort((numbers, hashes, cell))
+    order = order[_rank(hashes[order]) < most]
+    cell = cell[order]
+    entries = np.empty(order.size, _ENTRY)
+    entries["first"], entries["number"] = hashes[order] >> np.uint32(16), numbers[order]
+    known, packed = marks[order].tobytes(), entries.tobytes()
+    buckets = np.unique(cell >> np.uint32(cells))
+    edges = (buckets[:, np.newaxis] << np.uint32(cells)) + np.arange((1 << cells) + 1, dtype=np.uint32)
+    for bucket, at in zip(buckets.tolist(), np.searchsorted(cell, edges).tolist(), strict=True):
+        together = _EDGE.join(known[begin:end] for begin, end in pairwise(at))
+        yield (1 << bits) | bucket, together, packed[at[0] * _SIZE : at[-1] * _SIZE]
 
 
-def _changes(values: _Numbers) -> npt.NDArray[np.bool_]:
-    return np.concatenate([np.ones(min(1, values.size), bool), values[1:] != values[:-1]])
+def _rank(values: _Numbers) -> npt.NDArray[np.intp]:
+    """How many equal ones stand before each, in order."""
+    begins = np.flatnonzero(np.concatenate([np.ones(min(1, values.size), bool), values[1:] != values[:-1]]))
+    return np.asarray(np.arange(values.size) - np.repeat(begins, np.diff(np.append(begins, values.size))))

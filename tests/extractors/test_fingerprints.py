@@ -16,8 +16,8 @@ from records.story import Fingerprint
 ENGLISH = "The harbour office opened at nine, and the pilots didn’t wait. " * 12
 TITLE = "Pilots did not wait for the harbour office"
 PINNED = (
-    "AgAGvy7PHiVsRwoAAgAWAAAAfDcTMt6rmDNEt5w7b5i9Zlqe1G2HvrJuWYw7itxkU7B6Ee7rRwQL-p2XHQOjbh-uyMz-3XimyMz-"
-    "3XimyMz-3XimyMz-3bp1UAksuUCxqMgXQBwW"
+    "AgAGvy7PHiVsRwoAAgAWAAAAfDcTMt6rmDNEt5w7b5i9Zlqe1G2HvrJuWYw7itxkU7B6Ee7rRwQL-p2XHQOjbh-uyMz-3XimyMz-3"
+    "XimyMz-3XimyMz-3d86MMfOs-nRuLdUkI82"
 )
 PINNED_WITHOUT_MARKS = (
     "AQAGvy7PHiVsRwoAAgAWAAAAfDcTMt6rmDNEt5w7b5i9Zlqe1G2HvrJuWYw7itxkU7B6Ee7rRwQL-p2XHQOjbh-uyMz-3XimyMz-"
