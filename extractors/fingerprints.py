@@ -3,9 +3,9 @@
 It never decides that two texts are copies (`extractors.stories` does), and what it keeps holds hashes only: no word and
 no sentence can be read back from it, so the fingerprints of a corpus can be published where its texts cannot.
 
-Two layers, both made of the hashes of overlapping runs of tokens (shingles). The *key* finds candidates: the 24
+Two layers, both made of the hashes of overlapping runs of tokens (shingles). The *key* finds candidates: 24 of the
 smallest hashes of 5-token shingles, a bottom-k sample (Broder, "On the resemblance and containment of documents",
-1997). The *sketch* verifies them: a third of the 3-token shingles, chosen by hash so that two texts choose alike, in
+1997), two of them from the beginning of the text. The *sketch* verifies them: a third of the 3-token shingles, chosen by hash so that two texts choose alike, in
 text order.
 Chinese, Japanese, Thai and the other scripts written without spaces take one token per character and longer shingles.
 """
@@ -27,6 +27,10 @@ from records.story import Fingerprint
 
 KEY_SIZE = 24
 """Hashes in the candidate key: 99.4 % of real copies share two or more with another copy (16: 99.2 %; 2026-11)."""
+
+KEY_OF_LEDE, LEDE = 2, 40
+"""Hashes of the key that are the smallest of the first so many tokens: a stub is mostly the beginning of its article,
+and would share no hash with a long one. Of stubs of an eighth, 93 % are found instead of 87 % (2026-12)."""
 
 KEY_SPAN, KEY_SPAN_CJK = 5, 8
 """Tokens in a shingle of the key: words, and characters of a script without spaces."""
@@ -172,14 +176,17 @@ def _by_script(
 
 
 def _key(hashes: _Hashes, unspaced: npt.NDArray[np.bool_], text_hash: int) -> tuple[tuple[int, ...], bytes]:
-    """The smallest hashes, with a mark for each: hashes crowd in the lowest part of their range, marks do not."""
-    shingles, _ = _by_script(hashes, unspaced, (KEY_SPAN, KEY_SPAN_CJK), _SALT_KEY)
+    """Some of the smallest hashes, with a mark for each: hashes crowd in the lowest part of their range, marks do not."""
+    shingles, starts = _by_script(hashes, unspaced, (KEY_SPAN, KEY_SPAN_CJK), _SALT_KEY)
     if shingles.size == 0:  # too short for one shingle: only the very same words are a copy
         return ((text_hash & 0xFFFFFFFF,), bytes([1 + (text_hash >> 32) % _MARK_VALUES])) if hashes.size else ((), b"")
-    ordered = np.unique(shingles)
-    smallest, at = np.unique((ordered >> np.uint64(32)).astype(np.uint32), return_index=True)
-    marks = 1 + (ordered[at[:KEY_SIZE]] & np.uint64(0xFFFFFFFF)) % np.uint64(_MARK_VALUES)
-    return tuple(smallest[:KEY_SIZE].tolist()), marks.astype(np.uint8).tobytes()
+    lede = np.unique(shingles[starts < LEDE])[:KEY_OF_LEDE]
+    smallest = np.unique(shingles)[:KEY_SIZE]
+    others = smallest[~np.isin(smallest, lede)][: KEY_SIZE - lede.size]
+    ordered = np.sort(np.concatenate([lede, others]))
+    key, at = np.unique((ordered >> np.uint64(32)).astype(np.uint32), return_index=True)
+    marks = 1 + (ordered[at] & np.uint64(0xFFFFFFFF)) % np.uint64(_MARK_VALUES)
+    return tuple(key.tolist()), marks.astype(np.uint8).tobytes()
 
 
 def _sketch(hashes: _Hashes, unspaced: npt.NDArray[np.bool_], numeric: npt.NDArray[np.bool_]) -> bytes:

@@ -79,6 +79,14 @@ def test_a_line_from_before_marks_is_still_read() -> None:
     assert decode(encode(decode(PINNED_WITHOUT_MARKS))) == replace(found, marks=b"")
 
 
+def test_a_stub_of_two_sentences_shares_a_hash_with_the_long_article_that_it_begins() -> None:
+    rng = random.Random(5)
+    for _ in range(20):
+        words = [str(rng.random()) for _ in range(5000)]
+        whole, stub = (fingerprint("", " ".join(words[:n])) for n in (5000, 25))
+        assert set(whole.key) & set(stub.key)
+
+
 def test_every_hash_of_a_key_has_a_mark_that_says_more_than_the_hash() -> None:
     rng = random.Random(3)
     shared = " ".join(str(rng.random()) for _ in range(100))
