@@ -5,8 +5,8 @@ no sentence can be read back from it, so the fingerprints of a corpus can be pub
 
 Two layers, both made of the hashes of overlapping runs of tokens (shingles). The *key* finds candidates: 24 of the
 smallest hashes of 5-token shingles, a bottom-k sample (Broder, "On the resemblance and containment of documents",
-1997), two of them from the beginning of the text. The *sketch* verifies them: a third of the 3-token shingles, chosen by hash so that two texts choose alike, in
-text order.
+1997), two of them from the beginning of the text. The *sketch* verifies them: a third of the 3-token shingles, chosen
+by hash so that two texts choose alike, in text order.
 Chinese, Japanese, Thai and the other scripts written without spaces take one token per character and longer shingles.
 """
 
@@ -176,7 +176,7 @@ def _by_script(
 
 
 def _key(hashes: _Hashes, unspaced: npt.NDArray[np.bool_], text_hash: int) -> tuple[tuple[int, ...], bytes]:
-    """Some of the smallest hashes, with a mark for each: hashes crowd in the lowest part of their range, marks do not."""
+    """Some of the smallest hashes, each with a mark: hashes crowd in the lowest part of their range, marks do not."""
     shingles, starts = _by_script(hashes, unspaced, (KEY_SPAN, KEY_SPAN_CJK), _SALT_KEY)
     if shingles.size == 0:  # too short for one shingle: only the very same words are a copy
         return ((text_hash & 0xFFFFFFFF,), bytes([1 + (text_hash >> 32) % _MARK_VALUES])) if hashes.size else ((), b"")

@@ -218,10 +218,12 @@ def coverage(draw: st.DrawFn) -> list[tuple[int, str]]:
     for label in range(draw(st.integers(1, 5))):
         body = prose(draw(st.integers(0, 10_000)) * 10 + label, 24)
         found.append((label, " ".join(body)))
-        for kind in draw(st.lists(st.sampled_from(["cut", "wrapped", "same", "edited"]), max_size=4)):
+        for kind in draw(st.lists(st.sampled_from(["cut", "tail", "wrapped", "same", "edited"]), max_size=4)):
             rng = random.Random(draw(st.integers(0, 10_000)))
             if kind == "cut":
                 text = " ".join(body[: rng.randint(12, 23)])
+            elif kind == "tail":  # with a cut one it shares nothing: only the whole text shows that both are one story
+                text = " ".join(body[rng.randint(10, 12) :])
             elif kind == "wrapped":
                 text = " ".join(prose(rng.randrange(10**9), 6) + body + prose(rng.randrange(10**9), 6))
             elif kind == "edited":
