@@ -1,4 +1,5 @@
 -- What analysts query. Views hold no data: they are made again whenever this file changes.
+-- CASE, never if(): DuckDB 2.0 stores that as a function which the tools of the 1.5 line do not know.
 -- Copies are counted apart from stories everywhere: forty outlets that print one agency text are one story.
 
 create or replace view new_mentions as
@@ -124,11 +125,11 @@ select s.source_id, s.name,
         when 'off' then case when s.configured then s.reason else 'no longer in sources.yaml' end
         when 'new' then 'not polled yet'
         when 'gone' then 'the server says that it is gone for good; asked once a day all the same'
-        when 'failing' then if(s.consecutive_failures = 1, 'the last poll failed: ' || s.last_reason,
-            format('{} failed polls in a row: {}', s.consecutive_failures, s.last_reason))
+        when 'failing' then case when s.consecutive_failures = 1 then 'the last poll failed: ' || s.last_reason
+            else format('{} failed polls in a row: {}', s.consecutive_failures, s.last_reason) end
         when 'empty' then coalesce(nullif(s.last_reason, ''), 'the last poll was understood, but showed no item')
         when 'silent' then 'polls go well, but show nothing new since ' || strftime(s.last_news, '%Y-%m-%d')
-        when 'hollow' then coalesce(if(d.hollow, d.reason || ': a new template?', null), format('{} of {} pages read within a week hold no whole article: a new template, a paywall, or not the pages that were meant', p.pages_hollow, p.pages_read))
+        when 'hollow' then coalesce(case when d.hollow then d.reason || ': a new template?' end, format('{} of {} pages read within a week hold no whole article: a new template, a paywall, or not the pages that were meant', p.pages_hollow, p.pages_read))
         when 'thin' then d.reason || ': a new template?'
         else concat_ws('; ', 'moved for good to ' || s.moved_to, case when s.linkless > 0 then format('{} entries name no page', s.linkless) end)
     end as reason,
@@ -293,12 +294,12 @@ create or replace macro source_coverage(since, until) as table
     select s.source_id, h.name,
         case
             when p.polls is null then 'unasked'
-            when p.answers > 0 and not (h.ill and h.state in ('gone', 'failing')) then if(h.ill, 'stale', 'ok')
+            when p.answers > 0 and not (h.ill and h.state in ('gone', 'failing')) then case when h.ill then 'stale' else 'ok' end
             when p.status in (401, 402, 403, 407, 451) or p.reason like '%robots.txt%' or p.reason like '%not allowed%' then 'blocked'
             else 'failing'
         end as state,
         coalesce(p.polls, 0) as polls, coalesce(p.answers, 0) as answers, coalesce(g.pages_read, 0) as pages_read,
-        coalesce(g.pages_failed, 0) as pages_failed, if(state = 'ok', '', coalesce(nullif(p.reason, ''), h.reason)) as reason
+        coalesce(g.pages_failed, 0) as pages_failed, case when state = 'ok' then '' else coalesce(nullif(p.reason, ''), h.reason) end as reason
     from sources s
     join source_health h using (source_id)
     left join polled p using (source_id)
@@ -361,9 +362,9 @@ create or replace macro internal.spaced(x) as
     regexp_replace(x, '(?:[^\p{L}\p{N}\p{M}]|[\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}])+', ' ', 'g');
 create or replace macro internal.units(words) as
     list_filter(list_transform(regexp_extract_all(internal.fold(words), '"[^"]*"|[^\s"]+'),
-        lambda unit: if(internal.unspaced(unit), trim(unit, '" '), trim(internal.spaced(unit)))), lambda unit: unit <> '');
+        lambda unit: case when internal.unspaced(unit) then trim(unit, '" ') else trim(internal.spaced(unit)) end), lambda unit: unit <> '');
 create or replace macro internal.needle(units, n) as
-    list_transform([units[n]], lambda unit: regexp_escape(coalesce(if(internal.unspaced(unit), unit, split_part(unit, ' ', 1)), '')))[1];
+    list_transform([units[n]], lambda unit: regexp_escape(case when unit is null then '' when internal.unspaced(unit) then unit else split_part(unit, ' ', 1) end))[1];
 create or replace macro internal.whole(units, n) as
     list_transform([units[n]], lambda unit: case
         when unit is null then ''
@@ -415,9 +416,9 @@ create or replace macro search(words) as table
         and regexp_matches(concat_ws(chr(10), a.title, a.text), internal.whole(internal.units(words), 1), 'i')
         and regexp_matches(concat_ws(chr(10), a.title, a.text), internal.whole(internal.units(words), 2), 'i')
         and regexp_matches(concat_ws(chr(10), a.title, a.text), internal.whole(internal.units(words), 3), 'i')
-        and (len(internal.units(words)) < 4 or list_bool_and(list_transform(internal.units(words)[4:], lambda unit:
-            contains(if(internal.unspaced(unit), internal.fold(concat_ws(chr(10), a.title, a.text)), ' ' || internal.spaced(internal.fold(concat_ws(chr(10), a.title, a.text))) || ' '),
-                if(internal.unspaced(unit), unit, ' ' || unit || ' ')))))
+        and (len(internal.units(words)) < 4 or list_bool_and(list_transform(internal.units(words)[4:], lambda unit: case
+            when internal.unspaced(unit) then contains(internal.fold(concat_ws(chr(10), a.title, a.text)), unit)
+            else contains(' ' || internal.spaced(internal.fold(concat_ws(chr(10), a.title, a.text))) || ' ', ' ' || unit || ' ') end)))
     order by coalesce(a.published, a.first_seen) desc;
 comment on macro table search is 'articles whose title or text holds all of these words, in any language, the newest first; a phrase stands in double quotes: from search(''"AI Act" treaty'')';
 

@@ -41,6 +41,7 @@ def has(*extensions: str) -> bool:
 
 
 collect_ignore = [] if os.environ.get("GOVWATCH_BACKENDS") or has("httpfs", "quack") else ["test_sharing.py"]
+collect_ignore += [] if os.environ.get("GOVWATCH_BACKENDS") else ["test_older_tools.py"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
