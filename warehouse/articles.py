@@ -120,7 +120,8 @@ def _stored(con: Connection, wanted: list[int]) -> dict[int, _Stored]:
     marks = ", ".join(str(int(article_id)) for (article_id,) in known)
     found = rows(
         con,
-        f"select article_id, text is not null, text_hash, discovered_url from articles where article_id in ({marks})",
+        f"select article_id, text is not null, text_hash, coalesce(discovered_url, url) from articles "
+        f"where article_id in ({marks})",
     )
     return {row[0]: _Stored(*row[1:]) for row in found}
 
@@ -244,7 +245,8 @@ def _truly(outcome: UrlOutcome, stored: dict[int, _Stored], twins: Mapping[int, 
 def _row(document: Document, run_id: str) -> tuple[object, ...]:
     article: Article = document.article
     return (
-        document.article_id, article.url, document.url_key, document.url, article.canonical_url, document.source,
+        document.article_id, article.url, document.url_key, document.url if document.url != article.url else None,
+        article.canonical_url, document.source,
         article.outlet, article.outlet_name, document.country, document.tier, article.title, article.text or None,
         list(article.authors), article.published, article.published_from, article.published_raw, article.modified,
         document.seen_at, article.language, article.section, list(article.tags), article.image,

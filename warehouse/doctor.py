@@ -45,6 +45,8 @@ class _Rule:
 _FROM_BACKUP = "restore a backup from before (govwatch restore); if there is none, report it: no command makes this"
 
 _RULES = (
+    _Rule("articles are there once", "articles that are stored twice", _FROM_BACKUP,
+          "select article_id from articles group by article_id having count(*) > 1"),
     _Rule("mentions have articles", "mentions without their article", _FROM_BACKUP,
           "select distinct article_id from mentions where article_id not in (select article_id from articles)"),
     _Rule("figures have articles", "figures without their article", _FROM_BACKUP,

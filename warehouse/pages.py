@@ -180,7 +180,8 @@ def led_to(con: Connection, articles: Mapping[str, int]) -> None:
     con.execute(
         f"""
         update frontier set article_id = n.article_id, next_try = null,
-            outcome = if(exists(from articles a where a.article_id = n.article_id and a.discovered_url = n.url),
+            outcome = if(exists(
+                from articles a where a.article_id = n.article_id and coalesce(a.discovered_url, a.url) = n.url),
                 'fetched', 'duplicate'),
             reason = 'an article by a later reading of the page that was kept'
         from (values {marks}) as n(url, article_id)

@@ -191,12 +191,12 @@ def test_pages_that_gave_no_article_give_one_by_a_new_rule_as_history_told_in_on
     report = desk.replays(Wanted(url=f"{desk.site.base}/hidden", key=f"{desk.site.base}/hidden"))
     (change,) = report.changes
     assert (change.what, change.title, change.gained) == ("new", "The accord is signed", ("lantern-accord",))
-    assert desk.station.asks("select origin, discovered_url from articles where title = $1", change.title) == [
-        ("backfill", f"{desk.site.base}/hidden")
-    ]
+    assert desk.station.asks(
+        "select origin, coalesce(discovered_url, url) from articles where title = $1", change.title
+    ) == [("backfill", f"{desk.site.base}/hidden")]
     url = "select f.outcome, f.article_id = a.article_id, p.article_id = a.article_id, p.access from frontier f "
     assert desk.station.asks(
-        f"{url} join pages p using (url) join articles a on a.discovered_url = f.url where f.url like '%/hidden'"
+        f"{url} join pages p using (url) join articles a on coalesce(a.discovered_url, a.url) = f.url where f.url like '%/hidden'"
     ) == [("fetched", True, True, "full")]
     assert desk.station.asks("select count(*) from signals where article_id = $1", change.article_id) == [(0,)]
     clock.passes(hours=1)

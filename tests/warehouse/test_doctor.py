@@ -72,6 +72,7 @@ ANY = "(select min(article_id) from articles)"
         ("figures have articles", "update figures set article_id = 5"),
         ("mentions prove themselves", "update mentions set span_start = 1, span_end = 7"),
         ("articles are in a story", "delete from story_members"),
+        ("articles are there once", "insert into articles from articles"),
         ("members are articles", "update story_members set article_id = 5 where number = 1"),
         ("members have their story", "update story_members set story_id = 5 where number = 1"),
         ("stories have members", "update story_members set story_id = (select min(story_id) from stories)"),
