@@ -28,8 +28,9 @@ def tidy(configuration: Configuration, warehouse: Warehouse, now: datetime) -> s
                 break
     if full_of_holes:
         backup.compact(warehouse)
+    tidied = warehouse.tidy(now)
     warehouse.publish()
-    written = ", file written anew" if full_of_holes else ""
+    written = ", file written anew" if full_of_holes else f", {tidied}" if tidied else ""
     return f"{gone} old rows of logs removed, look-up tables compacted{written}, read copy published"
 
 

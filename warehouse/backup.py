@@ -14,7 +14,7 @@ from pathlib import Path
 
 from records.errors import WarehouseCorrupt, WarehouseError, WarehouseTooNew
 from warehouse import lock, migrate, search, undo
-from warehouse.backends import DuckFile
+from warehouse.backends import DuckFile, DuckLake
 from warehouse.backends.file import copy
 from warehouse.database import Connection, Warehouse, open_copy, quoted, rows, write_anew
 
@@ -72,16 +72,19 @@ def backup(warehouse: Warehouse, target: Path | None, now: datetime) -> tuple[Pa
     """Copy the warehouse as it is now, check the copy by reading all of it, and return where it is.
 
     Args:
-        warehouse: in a file; passes and readers go on meanwhile.
+        warehouse: in a file, or in a lake, of which one snapshot becomes a warehouse in a file, with its keys; passes
+            and readers go on meanwhile.
         target: a file that is not there yet, or a folder; ``backups`` beside the warehouse when not given.
         now: for the name of the file in a folder.
 
     Raises:
         WarehouseError: or a child: it is there already, there is no room, or the copy is not whole.
     """
-    _only_files(warehouse)
-    if not warehouse.path.exists():
-        raise WarehouseError(f"{warehouse.path}: there is no warehouse to back up; run `govwatch run` first")
+    lake = isinstance(warehouse.backend, DuckLake)
+    if not lake:
+        _only_files(warehouse)
+        if not warehouse.path.exists():
+            raise WarehouseError(f"{warehouse.path}: there is no warehouse to back up; run `govwatch run` first")
     folder = warehouse.path.with_name("backups") if target is None else target
     if target is None or target.is_dir():
         target = folder / f"{warehouse.path.stem}-{now:%Y%m%dT%H%M%SZ}.duckdb"
@@ -91,16 +94,38 @@ def backup(warehouse: Warehouse, target: Path | None, now: datetime) -> tuple[Pa
     spare = target.with_name(f"{target.name}.{os.getpid()}.new")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        copy(warehouse.read_path, spare)
+        if lake:
+            _drain(warehouse, spare)
+        else:
+            copy(warehouse.read_path, spare)
         checked = check(spare)
         _sync(spare)
         spare.rename(target)
     except OSError as error:
         raise lock.cannot_write(error, target) from error
     finally:
-        with contextlib.suppress(OSError):
-            spare.unlink(missing_ok=True)
+        for left in (spare, spare.with_name(f"{spare.name}.wal"), spare.with_name(f"{spare.name}.lock")):
+            with contextlib.suppress(OSError):
+                left.unlink(missing_ok=True)
     return target, checked
+
+
+# By places of the lake, which are other ones in a file; it is made anew block by block.
+_NOT_COPIED = ('"internal"."search_terms"', '"internal"."search_blocks"')
+
+
+def _drain(lake: Warehouse, target: Path) -> None:
+    """Make ``target`` a warehouse in a file with the rows of one snapshot of ``lake``."""
+    Warehouse(target).prepare()
+    with lake.copying_into(target) as con:
+        for name in tables(con):
+            if name in _NOT_COPIED:
+                continue
+            con.execute(f"delete from copy.{name}")  # what the schema began with: its record of migrations
+            con.execute(f"insert into copy.{name} by name from {name} order by rowid")
+            ((there, here),) = rows(con, f"select (select count(*) from {name}), (select count(*) from copy.{name})")
+            if there != here:
+                raise WarehouseError(f"{lake.place}: of {there} rows of {name} only {here} were copied; try again")
 
 
 def restore(warehouse: Warehouse, source: Path, now: datetime) -> tuple[Path | None, Checked]:
@@ -271,4 +296,7 @@ def _sync(path: Path) -> None:
 
 def _only_files(warehouse: Warehouse) -> None:
     if not isinstance(warehouse.backend, DuckFile):
-        raise WarehouseError(f"{warehouse.place} keeps itself: use the backups of its server or object store")
+        raise WarehouseError(
+            f"{warehouse.place} is no file: a backup (govwatch backup, also of a lake) is restored as one, with "
+            "--warehouse FILE; lakes and servers are restored from the backups of their catalogue and object store"
+        )

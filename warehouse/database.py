@@ -14,6 +14,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from records.errors import DiskFull, ParseError, WarehouseCorrupt, WarehouseErro
 from warehouse import backends, dialect, extensions, lock, migrate
 from warehouse.backends import Backend, DuckFile
 from warehouse.backends.base import literal
+from warehouse.backends.file import NEW as NEW_FILE
 
 Connection = duckdb.DuckDBPyConnection
 """An open connection: what every function of this package takes, and what nobody else makes."""
@@ -165,6 +167,36 @@ class Warehouse:
             return False
         with self._turn():
             return self.backend.publish(self.settle, prepared=self._prepared)
+
+    def tidy(self, now: datetime) -> str:
+        """Let the place put its files in order, in the writers' turn; return what was done, empty for nothing.
+
+        Raises:
+            WarehouseError: or a child, as for `writing`.
+        """
+        with self._opened() as con:
+            return self.backend.tidy(con, now)
+
+    @contextlib.contextmanager
+    def copying_into(self, target: Path) -> Iterator[Connection]:
+        """Open a lake read-only, as one snapshot and named warehouse, with the file ``target`` attached as copy.
+
+        Args:
+            target: a warehouse in a file, of the newest schema.
+
+        Raises:
+            WarehouseError: or a child, as for `reading`.
+        """
+        with self._mapped():
+            con = self._bare()
+            try:
+                con.execute(f"attach {quoted(str(target))} as copy (type duckdb)")
+                asked = self.backend.attach_to_read(con, None)
+                _set_up(con)
+                yield asked
+                con.execute("commit")
+            finally:
+                con.close()
 
     def _turn(self) -> contextlib.AbstractContextManager[None]:
         return self.backend.turn(lambda: self._base().cursor(), self.lock_timeout, self._command)
@@ -323,9 +355,7 @@ def write_anew(source: Path, target: Path, fill: Callable[[Connection], None]) -
         con = duckdb.connect(config=_CONFIG | {"temp_directory": f"{source}.tmp"})
         try:
             con.execute(f"attach {quoted(str(source))} as warehouse (read_only)")
-            con.execute(
-                f"attach {quoted(str(target))} as compact (type duckdb, row_group_size 8192, storage_version 'v1.5.0')"
-            )
+            con.execute(f"attach {quoted(str(target))} as compact ({NEW_FILE})")
             con.execute("set enable_external_access = false")
             fill(con)
             con.execute("checkpoint compact")

@@ -9,7 +9,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from records.errors import WarehouseError, WarehouseLocked, WarehouseTooNew
 from records.mention import Figure, Mention
 from tests.alerts.desk import Desk, mention
 from tests.warehouse.test_stories import HALVES, WHOLE
-from warehouse import articles, frontier, migrate
+from warehouse import articles, backup, doctor, frontier, migrate
 from warehouse.articles import LoadReport
 from warehouse.database import Warehouse, append, insert_missing, rows, upsert
 from warehouse.query import run, to_parquet
@@ -191,6 +191,47 @@ def test_every_view_can_be_asked(warehouse: Warehouse) -> None:
     assert asked(warehouse, "select count(*) from new_mentions") == [(2,)]
     assert asked(warehouse, "select count(*) from recent(3650)") == [(2,)]
     assert asked(warehouse, "select count(*) from search('harbour treaty')") == [(2,)]
+
+
+def test_a_backup_is_a_whole_warehouse_in_a_file(warehouse: Warehouse, tmp_path: Path) -> None:
+    loads(warehouse, *[printed(f"n{number}") for number in range(20)])
+    target, checked = backup.backup(warehouse, tmp_path / "kept.duckdb", NOON)
+    assert checked.rows['"main"."articles"'] == 20
+    kept = Warehouse(target)
+    assert asked(kept, COUNTS) == asked(warehouse, COUNTS)
+    assert asked(kept, "select count(*) from search('harbour treaty')") == [(20,)]
+    assert loads(kept, *[printed(f"n{number}") for number in range(21)]).stored == 1
+    assert {one.name for one in tmp_path.glob("*.new*")} == set()
+
+
+def test_tidying_merges_small_files_and_changes_no_answer(warehouse: Warehouse, kind: str, tmp_path: Path) -> None:
+    for batch in range(4):
+        loads(warehouse, *[printed(f"n{batch}-{number}") for number in range(12)])
+    before = asked(warehouse, COUNTS), asked(warehouse, "select rowid, article_id, text from articles order by all")
+    files = {one for one in (tmp_path / "parquet").rglob("*.parquet") if one.parent.name.startswith("articles")}
+    said = warehouse.tidy(NOON + timedelta(days=400))
+    assert bool(said) == (kind != "file")
+    assert before == (
+        asked(warehouse, COUNTS),
+        asked(warehouse, "select rowid, article_id, text from articles order by all"),
+    )
+    if kind != "file":
+        warehouse.tidy(datetime.now(UTC) + timedelta(days=400))  # what was merged may go only when it was read long ago
+        left = {one for one in (tmp_path / "parquet").rglob("*.parquet") if one.parent.name.startswith("articles")}
+        assert len(files) == 4
+        assert len(left) == 1
+    assert loads(warehouse, printed("after")).stored == 1
+
+
+def test_an_invariant_that_is_broken_is_found_and_mended_everywhere(warehouse: Warehouse) -> None:
+    loads(warehouse, printed("one"))
+    with warehouse.writing() as con:
+        assert doctor.examine(con, NOON) == []
+        con.execute("update frontier set outcome = 'pending'")
+        assert [one.rule for one in doctor.examine(con, NOON)] == ["pending URLs are tried"]
+        doctor.mend(con, NOON)
+    with warehouse.writing() as con:
+        assert doctor.examine(con, NOON) == []
 
 
 def test_an_analyst_asks_without_a_way_to_change_or_to_reach_files(warehouse: Warehouse, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from records.errors import WarehouseCorrupt, WarehouseLocked
 from warehouse import undo
 from warehouse.database import Warehouse, append, rows
 
-BLOCK, HEADERS = 262_144, 12_288
+BLOCK, HEADERS = 65_536, 12_288
 PAGE = 4096  # a write is torn at pages: the kernel copies one, or some, at a time
 
 

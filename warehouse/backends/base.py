@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -72,6 +73,9 @@ class Backend(Protocol):
             settle: opens the database for a moment, which brings its log and its schema up to date.
             prepared: whether the schema is known to be up to date.
         """
+
+    def tidy(self, con: Connection, now: datetime) -> str:
+        """Put files in order, outside of a transaction, in the writers' turn; return what was done, for people."""
 
     def masked(self, text: str) -> str:
         """Return ``text`` without this backend's secrets."""

@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,11 @@ from pg_locks l join pg_stat_activity a using (pid)
 where l.locktype = 'advisory' and l.granted
     and l.database = (select oid from pg_database where datname = current_database())
 """
+
+SNAPSHOTS = timedelta(days=30)
+"""How long a lake can be asked for what it was: ``from articles at (timestamp => ...)``."""
+
+_READ = timedelta(days=1)  # readers may hold an older snapshot, whose files must not go under their hands
 
 # What S3-like stores need, under the names that their own tools read.
 _S3 = {
@@ -166,6 +172,27 @@ class DuckLake:
         if not prepared:
             settle()
         return False
+
+    def tidy(self, con: Connection, now: datetime) -> str:
+        """Merge the small files that windows left, and let go of snapshots older than `SNAPSHOTS`, with their files.
+
+        Rows keep their numbers (rowid), so the index of search stays true.
+        """
+        con.execute("call ducklake_flush_inlined_data('warehouse')")
+        merged = con.execute(
+            "select coalesce(sum(files_processed), 0), coalesce(sum(files_created), 0) "
+            "from ducklake_merge_adjacent_files('warehouse')"
+        ).fetchall()[0]
+        con.execute("call ducklake_rewrite_data_files('warehouse')")
+        expired = con.execute(
+            "select snapshot_id from ducklake_expire_snapshots('warehouse', older_than => $1)", [now - SNAPSHOTS]
+        ).fetchall()
+        removed = con.execute(
+            "select path from ducklake_cleanup_old_files('warehouse', older_than => $1)", [now - _READ]
+        ).fetchall()
+        return (
+            f"{merged[0]} files merged into {merged[1]}, {len(expired)} old snapshots and {len(removed)} files let go"
+        )
 
     def masked(self, text: str) -> str:
         """Return ``text`` without the passwords of the catalogue and the store."""

@@ -9,6 +9,7 @@ import contextlib
 import os
 import subprocess
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,15 @@ from warehouse.backends.base import Connect, literal
 if TYPE_CHECKING:
     from warehouse.database import Connection
 
-# Storage v1.5.0 keeps the file readable and writable by the tools of the 1.5 line (CLI, DBeaver, Harlequin, Node): they
-# refuse files of 2.0's own format (measured 2026-11).
 # A checkpoint writes every column of the last row group again. With DuckDB's 122,880 rows to a group that came to 0.4 s
 # for 100 articles at 8,000 stored, growing to seconds; with 8,192 it stays bounded, and the file is no larger
 # (measured 2026-11). It is a property of the opening, not of the file, hence the ATTACH.
-_ATTACH = "attach {path} as warehouse (type duckdb, row_group_size 8192{version})"
-_NEW = ", storage_version 'v1.5.0'"
+_OPTIONS = "type duckdb, row_group_size 8192"
+# Storage v1.5.0 keeps the file readable and writable by the tools of the 1.5 line (CLI, DBeaver, Harlequin, Node): they
+# refuse files of 2.0's own format (measured 2026-11). What a window writes fills its last blocks in part only: with
+# blocks of 64 KB the file is 7 % smaller than with DuckDB's 256 KB (measured 2026-12). Both stay as the file was made.
+NEW = f"{_OPTIONS}, storage_version 'v1.5.0', block_size 65536"
+"""Options of ATTACH for a file that is made."""
 # DuckDB makes no checkpoint by itself, neither at a commit nor at the last close: `warehouse.undo` comes first.
 _NO_CHECKPOINTS = "set checkpoint_threshold = '1TB'; pragma disable_checkpoint_on_shutdown"
 
@@ -77,9 +80,9 @@ class DuckFile:
             undo.undo(self.path)
         except OSError as error:
             raise lock.cannot_write(error, self.path) from error
-        version = "" if self.path.exists() else _NEW
+        options = _OPTIONS if self.path.exists() else NEW
         con.execute(_NO_CHECKPOINTS)
-        con.execute(_ATTACH.format(path=literal(str(self.path)), version=version))
+        con.execute(f"attach {literal(str(self.path))} as warehouse ({options})")
         con.execute("use warehouse")
         con.execute("set enable_external_access = false")
         self._descriptor = os.open(self.path, os.O_RDONLY)
@@ -141,6 +144,10 @@ class DuckFile:
             with contextlib.suppress(OSError):
                 spare.unlink(missing_ok=True)
         return True
+
+    def tidy(self, con: Connection, now: datetime) -> str:
+        """Nothing to do here: `warehouse.backup.compact` writes the file anew when it has many holes."""
+        return ""
 
     def masked(self, text: str) -> str:
         """Return ``text``: a path is no secret."""

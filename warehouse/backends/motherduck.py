@@ -9,6 +9,7 @@ import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,10 @@ class MotherDuck:
         if not prepared:
             settle()
         return False
+
+    def tidy(self, con: Connection, now: datetime) -> str:
+        """Nothing to do: MotherDuck keeps its own files in order."""
+        return ""
 
     def masked(self, text: str) -> str:
         """Return ``text`` without the token."""

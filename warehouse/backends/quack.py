@@ -91,6 +91,10 @@ class Quack:
         """Nothing to publish."""
         return False
 
+    def tidy(self, con: Connection, now: datetime) -> str:
+        """Never called: see `turn`."""
+        return ""
+
     def masked(self, text: str) -> str:
         """Return ``text`` without the token."""
         return without_secrets(text, frozenset({self.token} - {""}))
