@@ -362,7 +362,7 @@ create or replace macro internal.spaced(x) as
     regexp_replace(x, '(?:[^\p{L}\p{N}\p{M}]|[\x{0e00}-\x{0eff}\x{1000}-\x{109f}\x{1780}-\x{17ff}\x{3040}-\x{30ff}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}])+', ' ', 'g');
 create or replace macro internal.units(words) as
     list_filter(list_transform(regexp_extract_all(internal.fold(words), '"[^"]*"|[^\s"]+'),
-        lambda unit: case when internal.unspaced(unit) then trim(unit, '" ') else trim(internal.spaced(unit)) end), lambda unit: unit <> '');
+        lambda unit: case when internal.unspaced(unit) then trim(unit, '" ') else trim(regexp_replace(unit, '[\p{P}\p{S}\p{Z}\p{C}]+', ' ', 'g')) end), lambda unit: unit <> '');
 create or replace macro internal.needle(units, n) as
     list_transform([units[n]], lambda unit: regexp_escape(case when unit is null then '' when internal.unspaced(unit) then unit else split_part(unit, ' ', 1) end))[1];
 create or replace macro internal.whole(units, n) as
@@ -385,14 +385,15 @@ comment on macro internal.whole is 'the pattern that proves the n-th unit: whole
 -- quotes; all must occur. The index names the places (runs of 512 articles) where all may stand, the texts there decide;
 -- articles that are not indexed yet are all looked at. Patterns are constants (of the macro's argument), so that they are
 -- compiled once: for the first two units, and only where these stand for the others. The needle is thirty times as
--- fast as the whole pattern, and turns most texts away; it knows no İ, which is an i here. All this was measured
+-- fast as the whole pattern, and turns most texts away; it knows no İ, which is an i here. `place < 0` is never true: a
+-- test that names a column of `places` is made after the join by place; before it, DuckDB may unpack all texts. Measured
 -- 2026-12, docs/decisions/0009.
 create or replace macro search(words) as table
     with asked as materialized (
-        select internal.tokens(unit) as tokens, internal.unspaced(unit) as inside from (select unnest(internal.units(words)) as unit)
+        select internal.tokens(unit) as tokens, internal.pairs(tokens) as pairs, internal.unspaced(unit) as inside from (select unnest(internal.units(words)) as unit)
     ), terms as materialized (
         select distinct internal.term(word) as term
-        from (select unnest(list_filter(tokens || internal.pairs(tokens), lambda word: not inside or internal.unspaced(word))) as word from asked)
+        from (select unnest(list_filter(tokens || pairs, lambda word: not inside or (internal.unspaced(word) and (length(word) > 1 or len(pairs) = 0)))) as word from asked)
     ), places as (
         select unnest(range(block * 2048 + part * 512, block * 2048 + part * 512 + 512)) as place
         from (
@@ -412,13 +413,13 @@ create or replace macro search(words) as table
     from places
     join articles a on a.rowid = place
     where (regexp_matches(a.text, internal.needle(internal.units(words), 1), 'i') or regexp_matches(a.title, internal.needle(internal.units(words), 1), 'i')
-            or (contains(lower(words), 'i') and contains(concat_ws(chr(10), a.title, a.text), 'İ')))
-        and regexp_matches(concat_ws(chr(10), a.title, a.text), internal.whole(internal.units(words), 1), 'i')
-        and regexp_matches(concat_ws(chr(10), a.title, a.text), internal.whole(internal.units(words), 2), 'i')
-        and regexp_matches(concat_ws(chr(10), a.title, a.text), internal.whole(internal.units(words), 3), 'i')
-        and (len(internal.units(words)) < 4 or list_bool_and(list_transform(internal.units(words)[4:], lambda unit: case
+            or (contains(lower(words), 'i') and contains(concat_ws(chr(10), a.title, a.text), 'İ')) or place < 0)
+        and (regexp_matches(concat_ws(chr(10), a.title, a.text), internal.whole(internal.units(words), 1), 'i') or place < 0)
+        and (regexp_matches(concat_ws(chr(10), a.title, a.text), internal.whole(internal.units(words), 2), 'i') or place < 0)
+        and (regexp_matches(concat_ws(chr(10), a.title, a.text), internal.whole(internal.units(words), 3), 'i') or place < 0)
+        and (coalesce(list_bool_and(list_transform(internal.units(words)[4:], lambda unit: case
             when internal.unspaced(unit) then contains(internal.fold(concat_ws(chr(10), a.title, a.text)), unit)
-            else contains(' ' || internal.spaced(internal.fold(concat_ws(chr(10), a.title, a.text))) || ' ', ' ' || unit || ' ') end)))
+            else contains(' ' || internal.spaced(internal.fold(concat_ws(chr(10), a.title, a.text))) || ' ', ' ' || unit || ' ') end)), true) or place < 0)
     order by coalesce(a.published, a.first_seen) desc;
 comment on macro table search is 'articles whose title or text holds all of these words, in any language, the newest first; a phrase stands in double quotes: from search(''"AI Act" treaty'')';
 
