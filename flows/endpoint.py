@@ -102,4 +102,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _document(vitals: Vitals) -> str:
     status = "well" if vitals.well else "ill"
-    return json.dumps({"status": status, "reasons": vitals.reasons, "warnings": vitals.warnings}, indent=2) + "\n"
+    alarms = [one.alarm.value for one in vitals.troubles]
+    told = {"status": status, "reasons": vitals.reasons, "alarms": alarms, "warnings": vitals.warnings}
+    return json.dumps(told, indent=2) + "\n"

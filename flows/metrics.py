@@ -14,7 +14,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from flows.vitals import Vitals
+from flows.vitals import OWN, Vitals
 from warehouse.health import Health
 from warehouse.runs import State
 
@@ -41,6 +41,11 @@ class _Families(Collector):
 def _families(health: Health, vitals: Vitals, now: datetime, version: str) -> Iterable[Any]:
     yield InfoMetricFamily("govwatch", "version of the program", {"version": version})
     yield _gauge("well", "1 while nothing keeps govwatch from its work", float(vitals.well))
+    on = {one.alarm for one in vitals.troubles}
+    yield _by(
+        "alarm", "1 while an alarm of govwatch itself is on: docs/alarms.md", "alarm",
+        {one.value: float(one in on) for one in OWN},
+    )  # fmt: skip
     yield _by("rows", "rows of the main tables", "table", health.stored)
     yield _by("urls", "discovered URLs by outcome", "outcome", {key.value: n for key, n in health.outcomes.items()})
     yield _gauge("urls_due", "URLs that are to be fetched now", health.due)

@@ -18,6 +18,9 @@ from warehouse.runs import Run, State
 STALE_AFTER = timedelta(minutes=30)
 """Without a finished pass for so long, something is wrong: passes begin every five minutes, and rarely take ten."""
 
+OWN = (Alarm.NO_PASS, Alarm.PASS_HANGS, Alarm.PASSES_END_BADLY, Alarm.DISK_FILLS)
+"""The alarms that are about govwatch itself, and not about a source, a channel or a message."""
+
 _FAILED_IN_A_ROW = 3
 _GRACE = timedelta(minutes=10)  # what is under way at the deadline of a pass is finished and stored
 # A read copy is made beside the old one, so the file must fit once more; below a gigabyte checkpoints may fail too.

@@ -18,7 +18,7 @@ from rich.console import Console
 from flows.cli import status
 from flows.endpoint import look, serving
 from flows.metrics import openmetrics
-from flows.vitals import judge
+from flows.vitals import OWN, judge
 from records.article import Outcome
 from records.coverage import CanaryFlight, Precision, Standing
 from records.errors import GovwatchError
@@ -109,6 +109,9 @@ def test_metrics_are_openmetrics_that_a_parser_reads_back() -> None:
     assert families["govwatch_well"][0].value == 1
     assert {s.labels["outcome"]: s.value for s in families["govwatch_urls"]} == {"pending": 4}
     assert families["govwatch_pass_age_seconds"][0].value == 300
+    assert {s.labels["alarm"]: s.value for s in families["govwatch_alarm"]} == dict.fromkeys(OWN, 0.0)
+    full = openmetrics(found, judge(found, NOON, room=0), NOON, "9.9")
+    assert 'govwatch_alarm{alarm="the-disk-fills"} 1.0' in full
     assert {s.labels["what"]: s.value for s in families["govwatch_pass_counts"]} == {"articles": 3}
 
 
@@ -169,6 +172,7 @@ def test_the_endpoint_says_503_with_the_reason_until_a_pass_has_ended(
     with serving(lambda: look(warehouse), 0) as port:
         status, text = ask(port, "/health")
         assert (status, json.loads(text)["status"]) == (503, "ill")
+        assert json.loads(text)["alarms"] == []  # nothing was published yet
         assert govwatch("run")[0] == 0
         status, text = ask(port, "/health")
         assert (status, json.loads(text)["status"]) == (200, "well")
