@@ -160,12 +160,35 @@ def _run(serving: Serving, say: Callable[[str], None]) -> None:
     """Register the deployments and the watchdog, and run what is due until told to stop."""
     deployments = list(read_deployments(deployments_file(Path.cwd())))
     asyncio.run(set_automations())
+    if serving.api is None and (left := asyncio.run(_settle())):
+        say(f"  {left} runs that were cut off are marked as crashed; the next one does their work")
     base = (serving.api or f"http://127.0.0.1:{serving.port}/api").removesuffix("/api")
     for one in deployments:
         say(f"  {one.flow_name}/{one.name}: {'; '.join(_schedule(s) for s in one.schedules or []) or 'by hand'}")
     say(f"Serving. The UI: {base} · warehouse: {Warehouse(serving.warehouse).place} · stop with Ctrl-C")
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_until_stopped(deployments))
+
+
+async def _settle() -> int:
+    """Mark the runs as crashed that a server of our own which was cut off left running, and return how many.
+
+    Nobody else has runs on that server. Without this the place of a pass that a power cut ended would stay taken until
+    its lease ends (300 s), and where no heartbeat had come the watchdog would never hear of it (observed 2026-12).
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter
+    from prefect.client.schemas.objects import StateType
+    from prefect.states import Crashed
+
+    states = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
+    unfinished = FlowRunFilter.model_validate({"state": {"type": {"any_": states}}})
+    async with get_client() as client:
+        left = await client.read_flow_runs(flow_run_filter=unfinished)
+        for run in left:
+            state: Any = Crashed(message="govwatch serve was cut off")
+            await client.set_flow_run_state(run.id, state, force=True)
+    return len(left)
 
 
 async def _until_stopped(deployments: list[Any]) -> None:
@@ -255,7 +278,8 @@ async def set_automations(silence: int = SILENCE, late: int = LATE) -> None:
     await _automate(
         "govwatch-watchdog",
         "A run without a sign of life has crashed",
-        _missing({beat}, {beat} | ends, silence),
+        # A run may end before its first heartbeat: that it began counts as one.
+        _missing({beat, "prefect.flow-run.Running"}, {beat} | ends, silence),
         StateType.CRASHED,
         f"no sign of life for {silence} s",
     )

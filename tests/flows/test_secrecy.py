@@ -88,17 +88,21 @@ def test_no_secret_is_legible_in_anything_that_the_program_prints_stores_or_logs
         commands = [
             ("run",), ("run", "--json"), ("status", "--all"), ("status", "--json"), ("check", "--network"),
             ("sources", "list"), ("alerts", "test", "hook"), ("alerts", "test", "mail"), ("alerts", "list"),
+            ("alerts", "test", "--probe"), ("status", "--metrics"), ("status", "--check"), ("report",),
+            ("report", "--json"), ("report", "--html", "report.html"), ("report", "--to", "mail"), ("brief",),
+            ("explain", f"{broken.url}/no-such-feed"), ("doctor",), ("sql", "from sources"), ("backup",),
         ]  # fmt: skip
         well.publishes("Signed at dawn", text_about("the Harbour Treaty"))
         for command in commands:
-            done = program(*command, cwd=tmp_path, environ=CANARIES)
+            done = program(*command, cwd=tmp_path, environ=CANARIES, timeout=120)
             assert "Traceback" not in done.stderr
             said.append(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
             well.publishes(f"After {' '.join(command)}", text_about("the Harbour Treaty"))
     assert "The configuration has" not in said[0]
     assert leaks("\n".join(said)) == []
     warehouse = tmp_path / "data/govwatch.duckdb"
-    for path in (warehouse, warehouse.with_name("govwatch.read.duckdb")):
+    (backup,) = (tmp_path / "data/backups").iterdir()
+    for path in (warehouse, warehouse.with_name("govwatch.read.duckdb"), backup):
         stored = everything_in(path)
         assert "/feed" in stored
         assert f"key={MASK}" in stored  # the address is shown, its key is not
@@ -106,6 +110,33 @@ def test_no_secret_is_legible_in_anything_that_the_program_prints_stores_or_logs
     for path in tmp_path.rglob("*"):
         if path.is_file() and path.suffix != ".duckdb":
             assert leaks(path.read_bytes().decode("utf-8", "replace")) == [], path
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "ducklake:postgres:host=127.0.0.1 port=1 user=govwatch password=${LAKE_PASSWORD} dbname=lake?data=lake",
+        "ducklake:sqlite:/nowhere/${LAKE_PASSWORD}/catalog.sqlite?data=lake",
+        "quack:127.0.0.1:1?token=${LAKE_PASSWORD}",
+        "md:${LAKE_PASSWORD}",
+        "sftp://govwatch:${LAKE_PASSWORD}@lake.example",
+    ],
+)
+def test_a_lake_that_cannot_be_reached_names_its_place_without_the_secret(tmp_path: Path, place: str) -> None:
+    with Newsroom(utc_now) as newsroom:
+        newsroom.outlet("ledger")
+        newsroom.write_config(tmp_path / "config", initiatives=INITIATIVES, alerts="{}", seeds=NO_SEEDS)
+        secret = "canary-lake-password-5"
+        for command in ("run", "status"):
+            done = program(
+                command, cwd=tmp_path, environ={"LAKE_PASSWORD": secret, "GOVWATCH_WAREHOUSE": place}, timeout=120
+            )
+            assert done.returncode != 0
+            assert done.stderr.startswith(("govwatch: ", "The configuration", "Usage", '{"time"')), done.stderr
+            assert secret not in done.stdout + done.stderr
+        for path in tmp_path.rglob("*"):
+            assert secret not in path.name
+            assert not path.is_file() or secret.encode() not in path.read_bytes()
 
 
 def test_logs_hold_no_secret_in_texts_arguments_or_tracebacks(caplog: pytest.LogCaptureFixture) -> None:
