@@ -117,6 +117,9 @@ class RunnerPool:
         self._started: Future[None] | None = None
         self._lost = False
         self._logger = logging.getLogger(NAME)
+        # That of the flow. What submits a chunk is the task `collect`, whose context holds its arguments: Prefect sends
+        # the context along, and no cluster can take a fetcher or this pool ("Could not serialize", observed 2026-12).
+        self._context = contextvars.copy_context()
         self.places: Counter[str] = Counter()
         """Pages by the process that handed them to its workers, as ``host:pid``: a cluster that does nothing shows."""
 
@@ -138,7 +141,7 @@ class RunnerPool:
     def warm(self) -> None:
         """Start the runner, or connect to its cluster, in a thread."""
         if self._started is None:
-            self._started = self._threads.submit(contextvars.copy_context().run, self._start)
+            self._started = self._threads.submit(self._context.copy().run, self._start)
 
     async def submit(self, jobs: Sequence[Job]) -> list[Worked | Failure]:
         """Return one result or `Failure` per job of one chunk, in the jobs' order.
@@ -150,7 +153,7 @@ class RunnerPool:
         payload = pickle.dumps(list(jobs))
         loop = asyncio.get_running_loop()
         work = self._work_there if len(jobs) >= _WORTH else self._work_here
-        context = contextvars.copy_context()
+        context = self._context.copy()
         found: tuple[list[Worked | Failure], str] = pickle.loads(  # noqa: S301 - our own, from `work_on`
             await loop.run_in_executor(self._threads, context.run, work, payload, len(jobs))
         )

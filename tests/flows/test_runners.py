@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import platform
 from collections.abc import Iterator
@@ -87,6 +88,32 @@ def test_a_chunk_comes_back_whole_and_in_order(tmp_path: Path, newsroom: Newsroo
     assert cluster.submitted == 1
     assert [one.url for one in done if isinstance(one, Worked)] == [job.url for job in jobs(12)]
     assert pool.places == {f"{platform.node()}:{os.getpid()}": 12}, "where the work was done is known"
+
+
+TASK: contextvars.ContextVar[str] = contextvars.ContextVar("task", default="none")
+
+
+def test_a_chunk_is_submitted_in_the_context_of_the_flow_and_not_of_the_task_that_fetches(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
+    # Prefect sends the context along, with the arguments of a task in it: a fetcher can be sent to no cluster.
+    seen: list[str] = []
+
+    class Noting(Cluster):
+        def submit(self, task: Any, parameters: dict[str, Any]) -> Any:
+            seen.append(TASK.get())
+            return super().submit(task, parameters)
+
+    pool = RunnerPool(configured(tmp_path, newsroom, runner="threads"))
+    pool._runner = Noting()
+
+    async def within_a_task() -> None:
+        TASK.set("collect")
+        await pool.submit(jobs(6))
+
+    with pool:
+        asyncio.run(within_a_task())
+    assert seen == ["none"]
 
 
 def test_a_worker_that_dies_costs_its_chunk_another_try(tmp_path: Path, newsroom: Newsroom) -> None:
