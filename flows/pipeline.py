@@ -49,7 +49,8 @@ from warehouse.outbox import queue, queue_summary
 from warehouse.sources import PollState, Tracked
 
 _MOST_DUE = 50_000  # URLs taken in one pass: their rows fit in 50 MB; the rest waits for the next
-_POLLS_AT_ONCE = 50  # polls whose results are committed together
+_POLLS_AT_ONCE = 200  # polls whose results are committed together: a window costs as much as noting thirty of them
+_ITEMS_AT_ONCE = 5_000  # discoveries, the same: a sitemap may bring 50,000
 
 
 def tracked(configuration: Configuration) -> list[Tracked]:
@@ -199,7 +200,8 @@ class Pass:
             if polled.first_look and polled.discoveries:
                 # There will be pages: the processes start while the other sources are polled.
                 workers.warm()
-            if len(waiting) >= _POLLS_AT_ONCE:
+            items = sum(len(one.discoveries) for one in waiting)
+            if len(waiting) >= _POLLS_AT_ONCE or items >= _ITEMS_AT_ONCE:
                 await asyncio.to_thread(self._note, waiting, workers)
                 waiting = []
         if waiting:
@@ -226,7 +228,7 @@ class Pass:
     async def _collect(self, fetcher: Fetcher, only: Sequence[str], workers: Pool) -> None:
         limits, network = self.configuration.settings.limits, self.configuration.settings.network
         by_id = {source.id: source for source in self.configuration.sources}
-        due = await asyncio.to_thread(self._due, only)
+        due, repeated = await asyncio.to_thread(self._due, only)
         taken = list(within_budget(due, limits.pages_per_source, by_id))
         self.watch.fetching(len(taken))
         collector = Collector(
@@ -241,7 +243,7 @@ class Pass:
             stop=self.stop,
             keep=self.configuration.settings.retention.pages is not None,
             chunks=self.chunks,
-            repeated=await asyncio.to_thread(self._repeated),
+            repeated=repeated,
             on_page=self._page,
         )
         await collector.run(taken)
@@ -263,13 +265,11 @@ class Pass:
         await follower.run()
         self.report.follow_ups, self.report.corrections = follower.looked, follower.told
 
-    def _repeated(self) -> dict[str, dict[int, int]]:
+    def _due(self, only: Sequence[str]) -> tuple[list[Due], dict[str, dict[int, int]]]:
+        """Return the URLs to fetch, and the lines that outlets repeat; both in one window, which costs 15 ms each."""
         with self.warehouse.writing() as con:
-            return outlet_lines.repeated(con)
-
-    def _due(self, only: Sequence[str]) -> list[Due]:
-        with self.warehouse.writing() as con:
-            return frontier.due(con, self.clock(), _MOST_DUE, list(only) or None)
+            due = frontier.due(con, self.clock(), _MOST_DUE, list(only) or None)
+            return due, outlet_lines.repeated(con) if due else {}
 
     def _workers(self) -> Pool:
         return self.pool(self.configuration) if self.pool else local_pool(self.configuration)

@@ -431,7 +431,7 @@ def append(con: Connection, table: str, columns: Sequence[str], values: Iterable
         with con.appender(table, columns=list(columns)) as appender:
             appender.append_rows(data)
     else:  # DuckLake takes no appender, and DuckDB 1.5 has none
-        source, parameters = _as_table(con, table, columns, data)
+        source, parameters = as_table(con, table, columns, data)
         con.execute(f"insert into {table} ({', '.join(columns)}) {source}", parameters)
     return len(data)
 
@@ -471,7 +471,7 @@ def _merge(
 ) -> int:
     if not data:
         return 0
-    source, parameters = _as_table(con, table, columns, data)
+    source, parameters = as_table(con, table, columns, data)
     names = ", ".join(columns)
     if _keyed(con):
         settings = ", ".join(f"{name} = excluded.{name}" for name in changed)
@@ -494,10 +494,13 @@ def _keyed(con: Connection) -> bool:
     return rows(con, "select type from duckdb_databases() where database_name = current_database()") != [("ducklake",)]
 
 
-def _as_table(
+def as_table(
     con: Connection, table: str, columns: Sequence[str], data: list[tuple[object, ...]]
 ) -> tuple[str, list[list[object]]]:
-    """Return a SELECT that gives ``data`` with the types of the columns, and its parameters: one list for each."""
+    """Return a SELECT that gives ``data`` with the types of the columns of ``table``, and its parameters.
+
+    One statement for many rows costs what one for a single row does.
+    """
     types = dict(rows(con, f"select column_name, column_type from (describe {table})"))
     parts = [f"unnest(${place}::{types[name]}[]) as {name}" for place, name in enumerate(columns, 1)]
     return f"select {', '.join(parts)}", [list(column) for column in zip(*data, strict=True)]

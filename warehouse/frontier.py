@@ -129,7 +129,10 @@ def discovered(con: Connection, found: Sequence[Discovery], now: datetime) -> Di
 
 def _note_sightings(con: Connection, found: Sequence[Discovery], now: datetime) -> None:
     """Note which kinds of sources named which URLs, for the audit of what was missed."""
-    kinds = dict(rows(con, "select source_id, kind from sources"))
+    named = list({discovery.item.source for discovery in found})
+    kinds = dict(
+        rows(con, "select source_id, kind from sources where source_id in (select unnest($1::varchar[]))", [named])
+    )
     seen = {
         (ids.article_id(discovery.url_key), kinds[discovery.item.source])
         for discovery in found

@@ -6,14 +6,14 @@ that a crash between the two cannot make a later "304 not modified" hide items t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from records.source import UNKNOWN, Habit, Source
-from warehouse.database import Connection, append, rows
+from warehouse.database import Connection, append, as_table, rows
 
 LONGEST_INTERVAL = timedelta(days=1)
 """However often a source fails, it is asked again within this time, for ever: a surprising number come back."""
@@ -217,57 +217,83 @@ def record_polls(con: Connection, polls: Sequence[Poll], run_id: str | None = No
         _LOG,
         ((run_id, "poll", *_log_row(poll)) for poll in polls),
     )
-    for poll in polls:
-        state = rows(
-            con, "select consecutive_failures, every_seconds from sources where source_id = $1", [poll.source_id]
-        )
-        if state:
-            _record(con, poll, *state[0])
+    for turn in _turns(polls):
+        _record(con, turn)
 
 
-def _record(con: Connection, poll: Poll, failures: int, every_seconds: int) -> None:
+def _turns(polls: Sequence[Poll]) -> Iterator[list[Poll]]:
+    """Yield ``polls`` in turns in each of which a source occurs once, so that one statement can note a whole turn."""
+    while polls:
+        turn: dict[str, Poll] = {}
+        polls = [poll for poll in polls if turn.setdefault(poll.source_id, poll) is not poll]
+        yield list(turn.values())
+
+
+def _record(con: Connection, polls: Sequence[Poll]) -> None:
+    known = rows(
+        con,
+        "select source_id, consecutive_failures, every_seconds from sources "
+        "where source_id in (select unnest($1::varchar[]))",
+        [[poll.source_id for poll in polls]],
+    )
+    before = {source_id: (failures, timedelta(seconds=every)) for source_id, failures, every in known}
+    noted = [_polled_row(poll, *before[poll.source_id]) for poll in polls if poll.source_id in before]
+    if noted:
+        given, parameters = as_table(con, "sources", _POLLED, noted)
+        con.execute(_RECORD.format(given=given), parameters)
+
+
+_HABIT_COLUMNS = (
+    "interval_seconds", "usual_gap_seconds", "longest_gap_seconds", "fresh_seconds", "skip_hours", "skip_days",
+    "unmodified", "last_full", "mistrusted_at",
+)  # fmt: skip
+_POLLED = (
+    "source_id", "last_poll", "last_outcome", "last_reason", "last_status", "consecutive_failures", "next_poll",
+    "items", "new_items", "newest_item", "etag", "last_modified", "moved_to", "parse_faults", "linkless",
+    "pace_reason", "polls", *_HABIT_COLUMNS,
+)  # fmt: skip
+# What a poll without a whole answer says of validators, and one from which nothing was learnt of habits, is nothing.
+_RECORD = """
+update sources set last_poll = p.last_poll, last_outcome = p.last_outcome, last_reason = p.last_reason,
+    last_status = p.last_status, consecutive_failures = p.consecutive_failures, next_poll = p.next_poll,
+    polls = sources.polls + p.polls, items = sources.items + p.items, new_items = sources.new_items + p.new_items,
+    last_success = case when p.last_outcome = 'failed' then sources.last_success else p.last_poll end,
+    first_looked_at = case when p.last_outcome = 'ok' then coalesce(sources.first_looked_at, p.last_poll)
+        else sources.first_looked_at end,
+    last_new_item = case when p.new_items > 0 then p.last_poll else sources.last_new_item end,
+    newest_item = greatest(sources.newest_item, p.newest_item),
+    parse_faults = sources.parse_faults + p.parse_faults, pace_reason = p.pace_reason,
+    empty_in_a_row = case p.last_outcome when 'empty' then sources.empty_in_a_row + 1 when 'ok' then 0
+        else sources.empty_in_a_row end,
+    {whole}, {habit}
+from ({{given}}) as p where sources.source_id = p.source_id
+""".format(
+    whole=", ".join(
+        f"{name} = case when p.last_outcome in ('failed', 'not_modified') then sources.{name} else p.{name} end"
+        for name in ("etag", "last_modified", "moved_to", "linkless")
+    ),
+    habit=", ".join(
+        f"{name} = case when p.unmodified is null then sources.{name} else p.{name} end" for name in _HABIT_COLUMNS
+    ),
+)
+
+
+def _polled_row(poll: Poll, failures: int, every: timedelta) -> tuple[object, ...]:
     failed = poll.outcome is PollOutcome.FAILED
     failures = failures + 1 if failed else 0
-    every = timedelta(seconds=every_seconds)
     # What is gone for good is asked once a day all the same: sites come back.
     again = poll.at + max(LONGEST_INTERVAL, every) if poll.status == GONE and failed else poll.next_poll
     again = again or next_poll(every, failures, poll.at, poll.retry_after)
-    con.execute(
-        """
-        update sources set last_poll = $2, last_outcome = $3, last_reason = $4, last_status = $5,
-            consecutive_failures = $6, next_poll = $7, polls = polls + 1, items = items + $8,
-            new_items = new_items + $9,
-            last_success = case when $10 then last_success else $2::timestamptz end,
-            first_looked_at = case when $16 then coalesce(first_looked_at, $2::timestamptz) else first_looked_at end,
-            last_new_item = case when $9 > 0 then $2::timestamptz else last_new_item end,
-            newest_item = greatest(newest_item, $11::timestamptz),
-            etag = case when $12 then etag else $13 end,
-            last_modified = case when $12 then last_modified else $14 end,
-            moved_to = case when $12 then moved_to else $15 end,
-            empty_in_a_row = case when $3 = 'empty' then empty_in_a_row + 1 when $12 then empty_in_a_row else 0 end,
-            parse_faults = parse_faults + $17::integer,
-            linkless = case when $12 then linkless else $18 end,
-            pace_reason = $19
-        where source_id = $1
-        """,
-        [
-            poll.source_id, poll.at, poll.outcome.value, poll.reason, poll.status, failures, again, poll.items,
-            poll.new_items, failed, poll.newest_item, failed or poll.outcome is PollOutcome.NOT_MODIFIED, poll.etag,
-            poll.last_modified, poll.moved_to, poll.outcome is PollOutcome.OK, poll.fault, poll.linkless,
-            "it failed" if failed else poll.pace_reason,
-        ],
+    habit = (None,) * len(_HABIT_COLUMNS) if poll.habit is None else _habit_row(poll.habit)
+    return (
+        poll.source_id, poll.at, poll.outcome.value, poll.reason, poll.status, failures, again,
+        poll.items, poll.new_items, poll.newest_item, poll.etag, poll.last_modified, poll.moved_to, int(poll.fault),
+        poll.linkless, "it failed" if failed else poll.pace_reason, 1, *habit,
     )  # fmt: skip
-    if poll.habit is not None:
-        con.execute(_LEARN, [poll.source_id, *_habit_row(poll.habit)])
 
 
 _HABIT = """to_seconds(interval_seconds), to_seconds(usual_gap_seconds), to_seconds(longest_gap_seconds),
     to_seconds(fresh_seconds), skip_hours, skip_days, unmodified, last_full, mistrusted_at"""
-_LEARN = """
-update sources set interval_seconds = $2, usual_gap_seconds = $3, longest_gap_seconds = $4, fresh_seconds = $5,
-    skip_hours = $6, skip_days = $7, unmodified = $8, last_full = $9::timestamptz, mistrusted_at = $10::timestamptz
-where source_id = $1
-"""
 
 
 def _habit(row: Sequence[Any]) -> Habit:

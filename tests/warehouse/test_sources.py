@@ -316,3 +316,35 @@ def test_a_source_that_is_switched_off_takes_its_illness_with_it(warehouse: Ware
         sources.sync(con, [replace(HARBOUR, enabled=False)], now)
         health.told(con, {}, now)
         assert [one.told for one in health.conditions(con)] == [None]
+
+
+def test_polls_of_many_sources_in_one_window_are_noted_each_for_itself(warehouse: Warehouse, now: datetime) -> None:
+    many = [replace(HARBOUR, id=f"pier-{n}") for n in range(4)]
+    with warehouse.writing() as con:
+        sources.sync(con, many, now)
+        habit = Habit(interval=timedelta(minutes=7), skip_hours=(1, 2), unmodified=3)
+        sources.record_polls(con, [replace(ok(now), source_id=one.id, habit=habit) for one in many])
+        later = now + HOUR
+        sources.record_polls(
+            con,
+            [
+                replace(ok(later, etag='"v2"'), source_id="pier-0"),
+                replace(failed(later), source_id="pier-1"),
+                Poll("pier-2", HARBOUR.url, later, PollOutcome.NOT_MODIFIED, status=304),
+                Poll("nobody", HARBOUR.url, later, PollOutcome.OK, items=3),
+                replace(failed(later + HOUR), source_id="pier-1"),
+            ],
+        )
+        found = rows(
+            con,
+            "select source_id, last_outcome, consecutive_failures, polls, etag, interval_seconds, skip_hours "
+            "from sources order by source_id",
+        )
+        logged = rows(con, "select source_id, count(*) from fetches group by 1 order by 1")
+    assert found == [
+        ("pier-0", "ok", 0, 2, '"v2"', 420, [1, 2]),
+        ("pier-1", "failed", 2, 3, '"v1"', 420, [1, 2]),
+        ("pier-2", "not_modified", 0, 2, '"v1"', 420, [1, 2]),
+        ("pier-3", "ok", 0, 1, '"v1"', 420, [1, 2]),
+    ]
+    assert logged == [("nobody", 1), ("pier-0", 2), ("pier-1", 3), ("pier-2", 2), ("pier-3", 1)]
