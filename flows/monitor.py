@@ -18,7 +18,7 @@ from config.load import directory_from, warehouse_from
 from flows.journal import NAME
 from flows.leases import leases_for
 from flows.pipeline import Pass
-from flows.report import PassReport, Session, Watch, session
+from flows.report import PassReport, Session, Watch, current_session, session
 from flows.runners import CHUNKS, RunnerPool
 from flows.secrecy import read_configuration, secretless
 from flows.shown import Shown
@@ -49,7 +49,7 @@ async def monitor(
     """
     configuration = read_configuration(directory_from(config))
     shown = Shown()
-    here = session.get() or Session(shown)
+    here = current_session() or Session(shown)
     if here.watch is shown:
         # Prefect gives our logger its handler, but no level: without one the lines below WARNING are lost (3.8.8).
         logging.getLogger(NAME).setLevel(logging.INFO)

@@ -166,3 +166,8 @@ class Session:
 
 session: ContextVar[Session | None] = ContextVar("session", default=None)
 """The session of the flow run that this process runs itself; None in a process that Prefect started."""
+
+
+def current_session() -> Session | None:
+    """Return `session`'s value; for flows, which a cluster gets with each chunk, and which so must hold no variable."""
+    return session.get()

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
+import cloudpickle  # type: ignore[import-untyped]
 import pytest
 
 from config.load import Configuration, load
 from extractors.workers import Failure
 from flows import runners
 from flows.jobs import Job, Worked
+from flows.monitor import monitor
 from flows.runners import RunnerPool
 from records.errors import ConfigurationError, GovwatchError
 from tests.newsroom import Newsroom
@@ -137,6 +139,12 @@ def test_a_cluster_that_is_gone_is_said_once_and_this_machine_does_the_work(
     assert all(isinstance(one, Worked) for one in done)
     assert cluster.submitted == 2, "the second chunk does not wait for a cluster that is gone"
     assert caplog.text.count("this machine works on the pages") == 1
+
+
+def test_the_flow_can_be_handed_to_a_cluster() -> None:
+    # With each chunk goes the flow that it belongs to, and that with all that its code names: it was refused for a
+    # context variable, and the pass did the work itself.
+    assert cloudpickle.loads(cloudpickle.dumps(monitor)).name == "monitor"
 
 
 def test_a_few_pages_are_not_sent_anywhere(tmp_path: Path, newsroom: Newsroom) -> None:
