@@ -77,7 +77,7 @@ def overloaded(text: str) -> str | None:
 
 def too_much(page: Markup) -> str | None:
     """Return why a page is not worth cutting: too many elements, or hardly anything but links."""
-    count = sum(1 for _ in page.tree.iter())
+    count = int(page.tree.xpath("count(//*)"))  # libxml2 counts a hundred times faster than Python makes objects
     if count > _MOST_ELEMENTS:
         return f"the page has {count:,} elements; at most {_MOST_ELEMENTS:,} are read"
     if page.article or _says_article(page):

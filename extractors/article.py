@@ -145,7 +145,9 @@ def _text(page: Markup, title: str, site: Site | None) -> tuple[list[str], str]:
             if _length(data) > max(_LEAST, 2 * length):
                 lines, reason = data, f"the page's {place}: its markup shows {length:,} characters"
                 break
-    return furniture.without([_plain_row(line) for line in lines], title, _keys(page.tree, "a")), reason
+    return furniture.without(
+        [_plain_row(line) for line in lines], title, _keys(page.tree, "a", least=furniture.SHORTEST_TEASER)
+    ), reason
 
 
 def _main_lines(tree: Element) -> tuple[list[str], str]:
@@ -173,9 +175,10 @@ def _paragraphs(body: str) -> list[str]:
     return [line for one in body.split("\n") if (line := " ".join(one.split()))]
 
 
-def _keys(tree: Element, *tags: str) -> set[str]:
-    """Return the keys of the texts of all elements of ``tags``, without links that stay on the page."""
-    return {furniture.key(text_of(one)) for one in tree.iter(*tags) if not (one.get("href") or "").startswith("#")}
+def _keys(tree: Element, *tags: str, least: int = 0) -> set[str]:
+    """Return the keys of all texts of ``least`` characters in elements of ``tags``, but for links within the page."""
+    texts = (text_of(one) for one in tree.iter(*tags) if not (one.get("href") or "").startswith("#"))
+    return {furniture.key(text) for text in texts if len(text) >= least}
 
 
 def _plain_row(line: str) -> str:

@@ -59,7 +59,7 @@ _LONGEST_PROMOTION = 220
 _LONGEST_TEASER = 400
 _LONGEST_DATE = 45
 _TOP = 3  # lines at the beginning of a text, where the date line and the headline stand
-_SHORTEST_TEASER = 16  # letters: shorter lines that are links are names and addresses of the article
+SHORTEST_TEASER = 16  # letters: shorter lines that are links are names and addresses of the article
 
 
 def key(line: str) -> str:
@@ -98,7 +98,7 @@ def _is_date_line(line: str) -> bool:
 
 def _is_teaser(bare: str, links: Container[str]) -> bool:
     """Whether a line is nothing but a link, or one text twice, as teasers have it for picture and headline."""
-    if not _SHORTEST_TEASER <= len(bare) <= _LONGEST_TEASER:
+    if not SHORTEST_TEASER <= len(bare) <= _LONGEST_TEASER:
         return False
     half = len(bare) // 2
     return bare in links or (len(bare) % 2 == 0 and bare[:half] == bare[half:])
