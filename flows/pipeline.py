@@ -336,9 +336,9 @@ class Pass:
     def _finish(self) -> None:
         """Queue what is told beside the news, give analysts what is new, tell the subscribers, close the books."""
         self._queue_messages()
-        # Analysts may look while the messages go out; what is delivered shows in the next copy.
         with self._timed("publish"):
-            self.warehouse.publish()
+            if self.report.articles:  # analysts may look while the messages go out; without news a copy is for nobody
+                self.warehouse.publish()
         with self._timed("deliver"):
             self.report.delivered = deliver(self.configuration, self.warehouse, self.clock, self.out)
         forget_pages(self.configuration, self.warehouse, self.clock())
