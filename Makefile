@@ -47,7 +47,7 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/lint-imports
 
 benchmarks: $(VENV)/.ready-benchmarks
-	@for f in benchmarks/[a-z]*.py; do $(BIN)/python $$f || exit 1; done
+	@for f in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$f .py) || exit 1; done
 
 audit: $(VENV)/.ready-dev
 	$(BIN)/python .ci/audit

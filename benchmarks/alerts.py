@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT))  # before this folder, which holds modules with the names of packages
 
 from alerts.detect import signals as detect  # noqa: E402
 from alerts.route import route  # noqa: E402

@@ -1,11 +1,17 @@
 """A whole pass of `govwatch run` against the bare loop "httpx get + trafilatura.extract", on the same loopback pages.
 
-Prints one JSON line. Both sides are programs, timed from their start to their end, on all cores, in turn, for several
+Prints one JSON line. All sides are programs, timed from their start to their end, on all cores, in turn, for several
 rounds, with new warehouses; the pages come from a process of its own that only hands out bytes made beforehand. Peak
 memory is measured again with more pages: it must not grow with them. Beside the wall time stands the processor's, of a
 program and all its children: on a machine that does other work too, believe the ratio of those.
 
+With ``--runners``, the same pass is recorded by a real Prefect server, with its pages worked on in the processes of the
+pass (``local``), or as tasks in threads, on a Dask or on a Ray cluster that the pass starts. What that costs beside the
+pass that Prefect does not know of is the overhead of orchestration; the server's processor time counts, too, also what
+it takes after the pass has ended.
+
     python -m benchmarks.pipeline [--pages 600] [--more 1800] [--rounds 3]
+    python -m benchmarks.pipeline --runners local,threads,dask,ray --pages 5000 --more 0 --rounds 1
 """
 
 from __future__ import annotations
@@ -13,28 +19,32 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gzip
-import itertools
 import json
 import multiprocessing
 import os
 import platform
 import random
+import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT))  # before this folder, which holds modules with the names of packages
+
+from benchmarks.measuring import Run, environment, govwatch, measured, processor_of  # noqa: E402
+
+RUNNERS = ("local", "threads", "dask", "ray")
 
 BARE_LOOP = """
 import multiprocessing, pathlib, sys
@@ -53,23 +63,6 @@ if __name__ == "__main__":
     with multiprocessing.Pool(cores) as pool:
         print(sum(pool.map(loop, [urls[n::cores] for n in range(cores)])))
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One program that ran.
-
-    Attributes:
-        seconds: from its start to its end.
-        processor: seconds of processor time that it and its children took; 0 where /proc does not tell.
-        memory: the most that they held at once, in MB.
-        output: what it wrote.
-    """
-
-    seconds: float
-    processor: float
-    memory: float | None
-    output: str
 
 
 def serve(pages: int, directory: str, pipe: Connection) -> None:
@@ -126,75 +119,7 @@ def _table(outlet: str, answers: dict[tuple[str, str], Any], missing: Any) -> An
     return lambda request: answers.get((outlet, request.path), missing)
 
 
-def measured(command: list[str]) -> Run:
-    """Run a program to its end.
-
-    Raises:
-        RuntimeError: it failed; the message holds what it wrote.
-    """
-    environ = {**os.environ, "DO_NOT_TRACK": "1", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    started = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ) as process:
-        peak: list[float] = []
-        spent: dict[int, float] = {}
-        watcher = threading.Thread(target=_watch, args=(process, peak, spent))
-        watcher.start()
-        output = process.communicate()[0]
-        seconds = time.perf_counter() - started
-        watcher.join()
-    if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output[-3000:]}")
-    return Run(seconds, sum(spent.values()), max(peak, default=None), output)
-
-
-def _watch(process: subprocess.Popen[str], peak: list[float], spent: dict[int, float]) -> None:
-    """Note memory four times a second and processor time twenty times: what a child did last of all goes unseen."""
-    for turn in itertools.count():
-        if process.poll() is not None:
-            return
-        tree = list(_tree(process.pid))
-        spent |= {pid: seconds for pid in tree if (seconds := _processor(pid)) is not None}
-        if turn % 5 == 0:
-            held = [one for pid in tree if (one := _memory(pid)) is not None]
-            peak += [sum(held)] if held else []
-        time.sleep(0.05)
-
-
-def _tree(pid: int) -> Iterator[int]:
-    """Yield a process and all below it; children of any of its threads."""
-    yield pid
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for child in children.read_text().split():
-                yield from _tree(int(child))
-
-
-def _processor(pid: int) -> float | None:
-    """Return the seconds of processor time of one process; None when it is gone, or /proc does not tell."""
-    try:
-        facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return (int(facts[11]) + int(facts[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _memory(pid: int) -> float | None:
-    """Return the proportional set size of one process in MB; None when it is gone, or /proc does not tell."""
-    try:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        return next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
-    except (OSError, StopIteration):
-        return None
-
-
-def govwatch(directory: Path, warehouse: Path) -> Run:
-    """Run one whole pass of the installed program, and see that it stored every page."""
-    program = Path(sys.executable).parent / "govwatch"
-    command = [str(program)] if program.exists() else [sys.executable, "-m", "flows.cli"]
-    return measured([*command, "run", "--config", str(directory), "--warehouse", str(warehouse)])
-
-
-def stored(warehouse: Path) -> int:
+def _stored(warehouse: Path) -> int:
     """Return how many articles a warehouse holds."""
     from warehouse.database import Warehouse
 
@@ -202,46 +127,193 @@ def stored(warehouse: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM articles WHERE origin <> 'seed'").fetchall()[0][0])
 
 
-def compare(pages: int, rounds: int) -> dict[str, Any]:
-    """Serve ``pages`` articles and let both sides read them ``rounds`` times, in turn."""
+class Server:
+    """A Prefect server of its own, as `govwatch serve` starts one; a context manager that ends it."""
+
+    def __init__(self, home: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.environ = {
+            "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+            "PREFECT_HOME": str(home),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        }
+        command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+        self._log = home.with_suffix(".log").open("wb")
+        self._process = subprocess.Popen(command, stdout=self._log, stderr=self._log, env=environment(self.environ))
+
+    def __enter__(self) -> Self:
+        """Wait until it answers and has nothing to do."""
+        deadline = time.monotonic() + 300
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.environ['PREFECT_API_URL']}/health"):
+                self.settles()
+                return self
+            time.sleep(0.5)
+        raise RuntimeError("Prefect's server does not answer")
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._log.close()
+
+    def spent(self) -> float:
+        """Return the seconds of processor time that it has taken."""
+        return processor_of(self._process.pid)
+
+    def settles(self) -> float:
+        """Wait until all that it was told is recorded; return what it takes per second when it has nothing to do."""
+        rates: list[float] = []
+        for _ in range(60):
+            before = self.spent()
+            time.sleep(2)
+            rates.append((self.spent() - before) / 2)
+            if len(rates) > 2 and max(rates[-3:]) < 1.5 * min(rates) + 0.02:
+                break
+        return min(rates)
+
+
+@dataclass(slots=True)
+class Measured:
+    """What was measured of one side: its runs, and the processor time of the server that recorded them."""
+
+    runs: list[Run] = field(default_factory=list)
+    server: list[float] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        return statistics.median(run.seconds for run in self.runs)
+
+    @property
+    def processor(self) -> float:
+        """Seconds of processor time of the program, its children and the server."""
+        served = statistics.median(self.server) if self.server else 0.0
+        return statistics.median(run.processor for run in self.runs) + served
+
+    @property
+    def memory(self) -> float | None:
+        """MB; the most of all runs."""
+        known = [run.memory for run in self.runs if run.memory is not None]
+        return round(max(known)) if known else None
+
+
+class Comparison:
+    """Pages that are served, and what reading them cost each side."""
+
+    def __init__(self, pages: int, folder: Path) -> None:
+        self.pages, self.folder = pages, folder
+        self.sides: dict[str, Measured] = {}
+        self._warehouses = 0
+
+    def of(self, side: str) -> Measured:
+        """Return what was measured of a side so far."""
+        return self.sides.setdefault(side, Measured())
+
+    def bare(self) -> None:
+        """Let the bare loop read the pages."""
+        loop = self.folder / "bare_loop.py"
+        loop.write_text(BARE_LOOP)
+        urls = str(self.folder / "config" / "urls.txt")
+        self.of("bare").runs.append(measured([sys.executable, str(loop), urls, str(os.cpu_count() or 1)]))
+
+    def plain(self) -> None:
+        """Let a pass read them that Prefect does not know of, and another one find nothing new."""
+        warehouse = self._pass("plain", self.folder / "config", {})
+        again = measured(self._command(self.folder / "config", warehouse))
+        self.of("nothing new").runs.append(again)
+
+    def recorded(self, runner: str, server: Server) -> None:
+        """Let a pass read them that ``server`` records, its pages worked on by ``runner``."""
+        config = self.folder / f"config-{runner}"
+        if not config.exists():
+            config.mkdir()
+            for file in (self.folder / "config").glob("*.yaml"):
+                text = file.read_text()
+                if file.name == "settings.yaml":
+                    text = text.replace("limits:\n", f"limits:\n  runner: {runner}\n", 1)
+                (config / file.name).write_text(text)
+        before, started = server.spent(), time.monotonic()
+        self._pass(runner, config, server.environ)
+        idle = server.settles()
+        self.of(runner).server.append(server.spent() - before - idle * (time.monotonic() - started))
+
+    def _command(self, config: Path, warehouse: Path) -> list[str]:
+        return govwatch("run", "--config", config, "--warehouse", warehouse)
+
+    def _pass(self, side: str, config: Path, environ: dict[str, str]) -> Path:
+        """Run one whole pass of the installed program, and see that it stored every page."""
+        self._warehouses += 1
+        warehouse = self.folder / f"{self._warehouses}.duckdb"
+        run = measured(self._command(config, warehouse), environ)
+        found = _stored(warehouse)
+        if found != self.pages:
+            raise RuntimeError(f"{side}: {found} of {self.pages} articles were stored:\n{run.output[-3000:]}")
+        if given_up := [line for line in run.output.splitlines() if "this machine works on the pages" in line]:
+            raise RuntimeError(f"{side} was not used: {given_up[0]}")
+        self.of(side).runs.append(run)
+        return warehouse
+
+
+@contextlib.contextmanager
+def served(pages: int) -> Iterator[tuple[Comparison, dict[str, Any]]]:
+    """Serve ``pages`` articles while the block lasts."""
     here, there = multiprocessing.Pipe()
     with tempfile.TemporaryDirectory(prefix="govwatch-benchmark-") as name:
         folder = Path(name)
-        server = multiprocessing.get_context("spawn").Process(target=serve, args=(pages, str(folder / "config"), there))
-        server.start()
+        process = multiprocessing.get_context("spawn").Process(
+            target=serve, args=(pages, str(folder / "config"), there)
+        )
+        process.start()
         there.close()
         try:
             world = here.recv()
-            loop = folder / "bare_loop.py"
-            loop.write_text(BARE_LOOP)
-            ours, bare = [], []
-            for number in range(rounds):
-                warehouse = folder / f"round-{number}.duckdb"
-                ours.append(govwatch(folder / "config", warehouse))
-                found = stored(warehouse)
-                if found != pages:
-                    raise RuntimeError(f"{found} of {pages} articles were stored:\n{ours[-1].output[-3000:]}")
-                urls = str(folder / "config" / "urls.txt")
-                bare.append(measured([sys.executable, str(loop), urls, str(os.cpu_count() or 1)]))
+            yield Comparison(pages, folder), world
         finally:
             here.close()
-            server.join(10)
-            if server.is_alive():
-                server.terminate()
-    return {"world": world, "ours": ours, "bare": bare}
+            process.join(10)
+            if process.is_alive():
+                process.terminate()
 
 
-def _rate(pages: int, runs: list[Run]) -> float:
-    return round(pages / statistics.median(run.seconds for run in runs), 1)
+def compare(pages: int, rounds: int, runners: Sequence[str] = ()) -> tuple[dict[str, Measured], dict[str, Any]]:
+    """Serve ``pages`` articles and let all sides read them ``rounds`` times, in turn."""
+    with served(pages) as (comparison, world), contextlib.ExitStack() as stack:
+        server = stack.enter_context(Server(comparison.folder / "prefect")) if runners else None
+        for _ in range(rounds):
+            comparison.plain()
+            comparison.bare()
+            for runner in runners:
+                assert server is not None
+                comparison.recorded(runner, server)
+        return comparison.sides, world
 
 
-def _processor_of(runs: list[Run]) -> float:
-    return statistics.median(run.processor for run in runs)
-
-
-def _peak(runs: list[Run]) -> float | None:
-    known = [run.memory for run in runs if run.memory is not None]
-    return round(max(known)) if known else None
+def _beside(sides: dict[str, Measured], pages: int) -> dict[str, Any]:
+    """Return the figures of all sides: per page, and as ratios to the bare loop and to the pass without Prefect."""
+    bare, plain = sides["bare"], sides["plain"]
+    found: dict[str, Any] = {}
+    for name, side in sides.items():
+        if name == "nothing new":
+            continue
+        figures: dict[str, Any] = {
+            "articles_per_second": round(pages / side.seconds, 1),
+            "processor_ms_per_page": round(1000 * side.processor / pages, 2),
+            "ratio": round(bare.seconds / side.seconds, 3),
+            "ratio_processor": round(bare.processor / max(side.processor, 1e-9), 3),
+            "memory_mb": side.memory,
+        }
+        if side.server:
+            figures["server_ms_per_page"] = round(1000 * statistics.median(side.server) / pages, 2)
+            figures["overhead_percent"] = round(100 * (side.processor / max(plain.processor, 1e-9) - 1), 1)
+            figures["overhead_wall_percent"] = round(100 * (side.seconds / plain.seconds - 1), 1)
+        found[name] = figures
+    return found
 
 
 def main() -> None:
@@ -250,38 +322,33 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=600)
     parser.add_argument("--more", type=int, default=2400, help="pages of the second measurement; 0 leaves it out")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--runners", default="", help=f"separated by commas, of {', '.join(RUNNERS)}")
     options = parser.parse_args()
+    runners = [one for one in options.runners.split(",") if one]
+    if unknown := set(runners).difference(RUNNERS):
+        parser.error(f"no runner is called {', '.join(sorted(unknown))}; there are: {', '.join(RUNNERS)}")
 
-    first = compare(options.pages, options.rounds)
-    ours, bare = _rate(options.pages, first["ours"]), _rate(options.pages, first["bare"])
+    sides, world = compare(options.pages, options.rounds, runners)
+    plain, bare = sides["plain"], sides["bare"]
     line: dict[str, Any] = {
-        "what": f"whole pass over {options.pages} pages of {first['world']['outlets']} outlets, articles per second",
-        "ours": ours,
+        "what": f"whole pass over {options.pages} pages of {world['outlets']} outlets",
         "peer": "httpx get + trafilatura.extract, one process per core",
-        "peer_rate": bare,
-        "ratio": round(ours / bare, 3),
-        "ratios": [
-            round(theirs.seconds / mine.seconds, 3) for mine, theirs in zip(first["ours"], first["bare"], strict=True)
-        ],
-        "processor_ms_per_page": {
-            side: round(1000 * _processor_of(first[side]) / options.pages, 1) for side in ("ours", "bare")
+        "sides": _beside(sides, options.pages),
+        "ratios": [round(theirs.seconds / mine.seconds, 3) for mine, theirs in zip(plain.runs, bare.runs, strict=True)],
+        "nothing_new": {
+            "seconds": round(sides["nothing new"].seconds, 2),
+            "processor": round(sides["nothing new"].processor, 2),
         },
-        "ratio_processor": round(_processor_of(first["bare"]) / max(_processor_of(first["ours"]), 1e-9), 3),
-        "peak_memory_mb": {str(options.pages): _peak(first["ours"])},
-        "page_bytes_compressed": first["world"]["page_bytes_compressed"],
+        "page_bytes_compressed": world["page_bytes_compressed"],
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
     }
     if options.more:
-        second = compare(options.more, 1)
-        line["peak_memory_mb"][str(options.more)] = _peak(second["ours"])
-        line["ratio_at_more"] = round(second["bare"][0].seconds / second["ours"][0].seconds, 3)
+        second, _ = compare(options.more, 1)
+        line["sides_at_more"] = _beside(second, options.more)
         # The time for the further pages alone: what both cost once they have started.
-        mine, theirs = (
-            second[side][0].seconds - statistics.median(run.seconds for run in first[side]) for side in ("ours", "bare")
-        )
+        mine, theirs = (second[side].seconds - sides[side].seconds for side in ("plain", "bare"))
         line["ratio_without_start"] = round(theirs / mine, 3)
-        line["ratio_processor_at_more"] = round(second["bare"][0].processor / max(second["ours"][0].processor, 1e-9), 3)
-        busy, busy_bare = (second[side][0].processor - _processor_of(first[side]) for side in ("ours", "bare"))
+        busy, busy_bare = (second[side].processor - sides[side].processor for side in ("plain", "bare"))
         line["ratio_processor_without_start"] = round(busy_bare / max(busy, 1e-9), 3)
     print(json.dumps(line))
 

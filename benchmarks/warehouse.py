@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT))  # before this folder, which holds modules with the names of packages
 
 from benchmarks import newsprint  # noqa: E402
 from benchmarks import stories as bench_stories  # noqa: E402
