@@ -25,6 +25,7 @@ from typing import Any
 import yaml
 
 from flows.api import go_offline
+from flows.clock import utc_now
 from records.errors import ConfigurationError, GovwatchError, Problem
 from warehouse.database import Warehouse
 
@@ -159,6 +160,8 @@ def _healthy(url: str) -> bool:
 def _run(serving: Serving, say: Callable[[str], None]) -> None:
     """Register the deployments and the watchdog, and run what is due until told to stop."""
     deployments = list(read_deployments(deployments_file(Path.cwd())))
+    if serving.api is None and (left := asyncio.run(settle())):
+        say(f"  {left} of an earlier server: one pass does what they missed")
     asyncio.run(set_automations())
     if serving.api is None and (left := asyncio.run(_settle())):
         say(f"  {left} runs that were cut off are marked as crashed; the next one does their work")
@@ -264,6 +267,40 @@ def _schedule(schedule: Any) -> str:
     return f"cron {kind.cron} {zone}"
 
 
+async def settle() -> str:
+    """End what is left of an earlier server whose only runner we are; return in words what there was.
+
+    A run that was under way has crashed: nobody else would say so, if it died before its first sign of life. What was
+    planned is planned anew: late runs would be started one after the other, and of runs that an earlier server planned
+    this one learns the end fifteen minutes late (it waits for events that it never had), so that the watchdog would
+    call them silent.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.objects import StateType
+    from prefect.states import Crashed
+
+    alive = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+    crashed = planned = 0
+    async with get_client() as client:
+        for run in await _own_runs(client, alive):
+            await client.set_flow_run_state(run.id, Crashed(message="the server ended while it ran"), force=True)
+            crashed += 1
+        while runs := [run for run in await _own_runs(client, [StateType.SCHEDULED]) if run.auto_scheduled]:
+            for run in runs:
+                await client.delete_flow_run(run.id)
+                planned += run.expected_start_time is not None and run.expected_start_time < utc_now()
+    return ", ".join(f"{count} {what}" for count, what in ((crashed, "crashed"), (planned, "late runs")) if count)
+
+
+async def _own_runs(client: Any, types: list[Any]) -> list[Any]:
+    """Return runs of deployments in these states, at most 200."""
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+
+    in_states = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=types)))
+    found = await client.read_flow_runs(flow_run_filter=in_states, limit=200)
+    return [run for run in found if run.deployment_id is not None]
+
+
 async def set_automations(silence: int = SILENCE, late: int = LATE) -> None:
     """Tell the server what to do about runs that went wrong; telling it again changes nothing.
 
@@ -282,6 +319,8 @@ async def set_automations(silence: int = SILENCE, late: int = LATE) -> None:
         _missing({beat, "prefect.flow-run.Running"}, {beat} | ends, silence),
         StateType.CRASHED,
         f"no sign of life for {silence} s",
+        # Prefect's rules keep what has ended as it is: a server that started anew may learn of the end too late.
+        force=False,
     )
     begins = {"prefect.flow-run.Pending", "prefect.flow-run.Running"}
     await _automate(
@@ -290,6 +329,7 @@ async def set_automations(silence: int = SILENCE, late: int = LATE) -> None:
         _missing({"prefect.flow-run.Late"}, begins | ends, late),
         StateType.CANCELLED,
         f"nobody started it within {late} s",
+        force=True,
     )
 
 
@@ -309,11 +349,11 @@ def _missing(after: set[str], expected: set[str], seconds: int) -> Any:
     )
 
 
-async def _automate(name: str, description: str, trigger: Any, state: Any, message: str) -> None:
+async def _automate(name: str, description: str, trigger: Any, state: Any, message: str, *, force: bool) -> None:
     from prefect.automations import Automation
     from prefect.events.actions import ChangeFlowRunState
 
-    action = ChangeFlowRunState(state=state, name=None, message=message, force=True)
+    action = ChangeFlowRunState(state=state, name=None, message=message, force=force)
     automation = Automation(name=name, description=description, trigger=trigger, actions=[action])
     try:
         existing = await Automation.aread(name=name)
