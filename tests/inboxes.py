@@ -225,6 +225,14 @@ class Receiver:
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
         self._answers.extend(Answer(status, headers) for status in statuses)
 
+    def goes_away(self) -> None:
+        """Refuse connections until it `comes_back`."""
+        self._server.close("127.0.0.1", self.port)
+
+    def comes_back(self) -> None:
+        """Listen again, at the old port."""
+        self._server.listen("127.0.0.1", self.port, self._answer)
+
     def says(self, body: bytes) -> None:
         """Answer requests that go well with ``body``."""
         self._body = body

@@ -46,7 +46,7 @@ HALVES = {
     "a member of a story that is not there": "from story_members where story_id not in (select story_id from stories)",
     "a member without an article": "from story_members where article_id not in (select article_id from articles)",
     "a mention without an article": "from mentions where article_id not in (select article_id from articles)",
-    "a signal without a mention": "from signals s where not exists (from mentions m "
+    "a signal without a mention": "from signals s where outlet <> 'canary.invalid' and not exists (from mentions m "
     "where m.article_id = s.article_id and m.initiative_id = s.initiative_id)",
     "a live mention without a signal of its story": "from mentions m join articles a using (article_id) "
     "join story_members s using (article_id) where a.origin = 'live' and not exists (from signals g "
@@ -57,7 +57,8 @@ HALVES = {
     "where f.outcome <> 'fetched'",
     "a sealed message without its deliveries": "from notifications where state = 'sealed' "
     "and notification_id not in (select notification_id from deliveries)",
-    "a delivery that tells nothing": "from deliveries where delivery_id not in (select delivery_id from delivery_signals)",
+    "a delivery of news that tells nothing": "from deliveries join notifications using (notification_id) "
+    "where occasion = 'story' and delivery_id not in (select delivery_id from delivery_signals)",
 }
 
 
