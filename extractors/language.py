@@ -16,6 +16,11 @@ _SAMPLE = 1_000
 _MARGIN = 25.0  # log-probability between the first and the page's own language
 
 
+def load() -> None:
+    """Load the detector's model now, in place of with the first text."""
+    _rank("")
+
+
 def language_of(text: str, stated: str | None) -> str | None:
     """Return the BCP 47 primary tag of ``text``'s language, or None when it cannot be told.
 
