@@ -284,7 +284,7 @@ def nothing_is_left_over(world: World) -> None:
     assert ask("select distinct state from deliveries") == [("sent",)]
     assert ask("select count(*) from deliveries where lease_until is not null") == [(0,)]
     # "nothing": the hour in which no site answered.
-    assert {state for (state,) in ask("select state from runs")} == {"completed", "interrupted", "nothing"}
+    assert {state for (state,) in ask("select state from runs")} <= {"completed", "interrupted", "nothing"}
     left = [path.name for path in world.folder.glob("govwatch.*")]
     assert sorted(left) == ["govwatch.duckdb", "govwatch.duckdb.lock", "govwatch.pages", "govwatch.read.duckdb"]
 
