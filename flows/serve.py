@@ -163,35 +163,12 @@ def _run(serving: Serving, say: Callable[[str], None]) -> None:
     if serving.api is None and (left := asyncio.run(settle())):
         say(f"  {left} of an earlier server: one pass does what they missed")
     asyncio.run(set_automations())
-    if serving.api is None and (left := asyncio.run(_settle())):
-        say(f"  {left} runs that were cut off are marked as crashed; the next one does their work")
     base = (serving.api or f"http://127.0.0.1:{serving.port}/api").removesuffix("/api")
     for one in deployments:
         say(f"  {one.flow_name}/{one.name}: {'; '.join(_schedule(s) for s in one.schedules or []) or 'by hand'}")
     say(f"Serving. The UI: {base} · warehouse: {Warehouse(serving.warehouse).place} · stop with Ctrl-C")
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_until_stopped(deployments))
-
-
-async def _settle() -> int:
-    """Mark the runs as crashed that a server of our own which was cut off left running, and return how many.
-
-    Nobody else has runs on that server. Without this the place of a pass that a power cut ended would stay taken until
-    its lease ends (300 s), and where no heartbeat had come the watchdog would never hear of it (observed 2026-12).
-    """
-    from prefect.client.orchestration import get_client
-    from prefect.client.schemas.filters import FlowRunFilter
-    from prefect.client.schemas.objects import StateType
-    from prefect.states import Crashed
-
-    states = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
-    unfinished = FlowRunFilter.model_validate({"state": {"type": {"any_": states}}})
-    async with get_client() as client:
-        left = await client.read_flow_runs(flow_run_filter=unfinished)
-        for run in left:
-            state: Any = Crashed(message="govwatch serve was cut off")
-            await client.set_flow_run_state(run.id, state, force=True)
-    return len(left)
 
 
 async def _until_stopped(deployments: list[Any]) -> None:
