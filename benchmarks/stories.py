@@ -1,6 +1,6 @@
 """What it costs to find the story of a new article, by how many are stored and how many come at once.
 
-    python benchmarks/stories.py [--stored 10000,100000] [--batches 1,100,1000] [--kit DIR]
+    python -m benchmarks.stories [--stored 10000,100000] [--batches 1,100,1000] [--kit DIR]
 
 Prints one JSON line per measurement, with its ratio to the smallest warehouse: of everything a new article costs
 (fingerprint, and the write window from open to close), of the processor's time, which other work on the machine

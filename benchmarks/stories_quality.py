@@ -1,6 +1,6 @@
 """How well articles are grouped into stories, beside the peers, in one run on labelled articles.
 
-    python benchmarks/stories_quality.py KIT [--orders 8] [--all]
+    python -m benchmarks.stories_quality KIT [--orders 8] [--all]
 
 KIT is a folder with ``dev.jsonl`` (one article a line: id, title, text, cluster_id, ignore). Prints one JSON line per
 method: the means over orders of arrival. Peers have their whole grid of shingle lengths and thresholds tried on one

@@ -256,7 +256,9 @@ def test_the_brief_deployment_writes_the_page_and_links_it(served: Served) -> No
     (deployment,) = [one for one in served.asks("deployments") if one["name"] == "morning"]
     run = served.posts(f"deployments/{deployment['id']}/create_flow_run", {})
     assert wait_until(lambda: run["id"] in {one["id"] for one in served.finished()}, within=90), served.said
-    (artifact,) = [one for one in served.asks("artifacts") if one["key"] == "govwatch-brief"]
+    # A client that got no answer in time asks the server again: the same artifact may be there twice.
+    artifact, *same = [one for one in served.asks("artifacts") if one["key"] == "govwatch-brief"]
+    assert {(one["data"], one["description"]) for one in same} <= {(artifact["data"], artifact["description"])}
     (page,) = [one for one in (served.folder / "data" / "brief").glob("*.html") if one.name != "latest.html"]
     assert artifact["data"] == f"[{page.name}]({page.as_uri()})"
     assert artifact["description"].startswith("1 story on 1 initiative")
