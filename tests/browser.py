@@ -46,7 +46,9 @@ class Browser:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(_program("chromedriver")))
-        self.driver.set_script_timeout(110)  # axe takes a minute for 2,000 stories, where others work too
+        # axe takes a minute and more for 2,000 stories, where others work too.
+        self.driver.set_script_timeout(580)
+        self.driver.command_executor.client_config.timeout = 600
 
     def __enter__(self) -> Self:
         return self
