@@ -4,7 +4,7 @@ Chromium opens it five times, in turn with its peers: an empty page, and the sam
 which lets browsers lay out only what is in the window. Milliseconds are medians, from the beginning of the navigation
 to the end of ``load``, and to the first words that are painted.
 
-Run: ``python benchmarks/briefing.py [STORIES]``
+Run: ``python -m benchmarks.briefing [STORIES]``
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How fast texts are matched, whole path: normalising, all rules, guards, evidence. One JSON line.
 
-    python benchmarks/matching.py [--megabytes 10]
+    python -m benchmarks.matching [--megabytes 10]
 
 The peers look for names only (every alias written out, at most forty spellings of each), without normalising, guards,
 competition or evidence: a `re` alternation, a loop over pyahocorasick and spaCy's PhraseMatcher. They are timed on

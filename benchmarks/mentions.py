@@ -1,6 +1,6 @@
 """How good the mentions are: precision, recall, F1, false alarms; and the adapter for the kit's scorer.
 
-`python benchmarks/mentions.py` scores the project's own labelled sentences and prints one JSON line.
+`python -m benchmarks.mentions` scores the project's own labelled sentences and prints one JSON line.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def backup(warehouse: Warehouse, target: Path | None, now: datetime) -> tuple[Pa
         else:
             copy(warehouse.read_path, spare)
         checked = check(spare)
-        _sync(spare)
+        undo.sync(spare)
         spare.rename(target)
     except OSError as error:
         raise lock.cannot_write(error, target) from error
@@ -150,7 +150,7 @@ def restore(warehouse: Warehouse, source: Path, now: datetime) -> tuple[Path | N
         spare = path.with_name(f"{path.name}.restored.new")
         try:
             copy(source, spare)
-            _sync(spare)
+            undo.sync(spare)
             if path.exists():
                 undo.undo(path)
                 kept = path.with_name(f"{path.stem}.before-restore-{now:%Y%m%dT%H%M%SZ}.duckdb")
@@ -200,7 +200,7 @@ def compact(warehouse: Warehouse) -> tuple[int, int]:
             spare.unlink(missing_ok=True)
             write_anew(path, spare, _copy_tables)
             moved = _differs(path, spare)
-            _sync(spare)
+            undo.sync(spare)
             spare.replace(path)
         except OSError as error:
             raise lock.cannot_write(error, path) from error
@@ -283,15 +283,6 @@ def _move(path: Path, kept: Path) -> None:
     if log.exists():
         log.rename(kept.with_name(f"{kept.name}.wal"))
     path.rename(kept)
-
-
-def _sync(path: Path) -> None:
-    """Wait until the disk has the file: only what is not the open database may be opened here (`warehouse.lock`)."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _only_files(warehouse: Warehouse) -> None:

@@ -38,6 +38,15 @@ def log_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.undo")
 
 
+def sync(path: Path) -> None:
+    """Wait until the disk has the file or folder: the open database may not be given (`warehouse.lock`)."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextlib.contextmanager
 def kept(con: Connection, descriptor: int, path: Path) -> Iterator[None]:
     """Keep what a checkpoint overwrites while the block makes it; for the first checkpoint of an opening only.
@@ -61,7 +70,7 @@ def kept(con: Connection, descriptor: int, path: Path) -> Iterator[None]:
             file.write(hashlib.sha256(content).digest() + content)
             file.flush()
             os.fsync(file.fileno())
-        _sync_folder(path.parent)
+        sync(path.parent)
     except FileExistsError:
         raise
     except OSError:
@@ -150,11 +159,3 @@ def _whole(header: bytes) -> bool:
     for word in words:
         result ^= word * 0xBF58476D1CE4E5B9 & 0xFFFF_FFFF_FFFF_FFFF
     return bool(result == stored)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from flows.clock import utc_now
-from tests.faults.test_machines import below, free_port
+from tests.faults.test_machines import SCHEDULE, below, free_port
 from tests.faults.test_pass_faults import TRACKED
 from tests.inboxes import Receiver, wait_until
 from tests.newsroom import Newsroom
@@ -28,15 +28,6 @@ from warehouse.database import Warehouse
 pytestmark = [pytest.mark.endurance, pytest.mark.faults]
 
 PAGES = 60
-SCHEDULE = """
-deployments:
-  - name: regular
-    entrypoint: flows/monitor.py:monitor
-    parameters: {all_sources: true}
-    concurrency_limit: {limit: 1, collision_strategy: CANCEL_NEW, grace_period_seconds: 60}
-    schedules:
-      - {interval: 15, timezone: UTC, slug: often}
-"""
 
 
 class Machine:
